@@ -1,0 +1,1 @@
+"""Nouns and rules of backups on Aura. Standard library only; no clock, no network."""

@@ -1,0 +1,1 @@
+"""What is remembered outside Pulumi's state. So far: this machine's journal."""
