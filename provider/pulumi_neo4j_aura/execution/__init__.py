@@ -1,0 +1,1 @@
+"""Effects: look, act only if needed, look again. Every function here can be run again."""

@@ -1,0 +1,48 @@
+"""What every effect needs, assembled once in `bootstrap`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from pulumi_neo4j_aura.aura.client import AuraClient
+from pulumi_neo4j_aura.aura.waiting import Waiter
+from pulumi_neo4j_aura.domain.clock import Clock
+from pulumi_neo4j_aura.execution.listing import Listing
+from pulumi_neo4j_aura.execution.projects import Projects
+from pulumi_neo4j_aura.settings import Settings
+from pulumi_neo4j_aura.vault.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Client, journal and clock. Shared by all threads of a process."""
+
+    client: AuraClient
+    journal: Journal
+    clock: Clock
+    settings: Settings
+    listing: Listing
+    projects: Projects
+    #: One line of progress; shown by the engine, never stored.
+    report: Callable[[str], None]
+    #: A warning for the user, shown and counted by the engine.
+    warn: Callable[[str], None]
+    #: Owner → (project, name) of resources that this process saw in the state: a replacement may
+    #: create a namesake of the instance that it is about to delete, nobody else may.
+    own_names: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def waiter(self, patience_seconds: float) -> Waiter:
+        """A waiter with the configured gaps that gives up after `patience_seconds`."""
+        polling = self.settings.polling
+        return Waiter(
+            clock=self.clock,
+            seconds=polling.seconds,
+            fraction=polling.fraction,
+            patience=patience_seconds,
+            report=self.report,
+        )
+
+    def quiet(self) -> Services:
+        """The same without progress lines, for `check` and `read`."""
+        return replace(self, report=lambda _line: None)

@@ -1,0 +1,1 @@
+"""Pulumi adapters: properties in, one core call, properties out."""

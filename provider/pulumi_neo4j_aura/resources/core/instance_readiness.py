@@ -1,0 +1,84 @@
+"""The readiness half of an instance: it waits, and finishes what can only be done afterwards.
+
+It owns nothing. When it is interrupted, the next `up` runs it again for the same instance. It asks
+nothing in `read`, and deleting it deletes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pulumi_neo4j_aura.domain import duration
+from pulumi_neo4j_aura.domain.instance import Instance
+from pulumi_neo4j_aura.execution import convergence, creation
+from pulumi_neo4j_aura.execution.services import Services
+from pulumi_neo4j_aura.resources.core import guard
+from pulumi_neo4j_aura.resources.core.results import Checked, Created, Diffed, Found
+from pulumi_neo4j_aura.resources.core.values import Properties, Unknown, without_nones
+
+
+def check(_services: Services, _olds: Properties, news: Properties) -> Checked:
+    """The component wrote these inputs; there is nothing that a user could get wrong."""
+    return Checked(without_nones(news))
+
+
+def diff(olds: Properties, news: Properties) -> Diffed:
+    """Another instance needs another readiness."""
+    old, new = olds.get("instance_id"), news.get("instance_id")
+    if isinstance(new, Unknown) or old == new:
+        return Diffed()
+    return Diffed(("instance_id",))
+
+
+def create(services: Services, values: Properties) -> Created:
+    """Wait until the instance is idle, as declared and under its own name."""
+    return Created(f"{values['instance_id']}-ready", _make_ready(services, values))
+
+
+def update(services: Services, _id: str, state: Properties, values: Properties) -> Properties:
+    """Wait again when there was a new operation; a changed time-out alone is no reason."""
+    before, after = state.get("operation") or {}, values["operation"]
+    if before.get("id") == after.get("id"):
+        kept = {key: value for key, value in state.items() if key != "operation"}
+        return {**kept, **values}
+    return _make_ready(services, values)
+
+
+def read(_services: Services, resource_id: str, state: Properties) -> Found:
+    """What was found when it became ready; drift is shown by the request half."""
+    inputs: Properties = {
+        key: state[key] for key in ("instance_id", "api_url", "operation") if key in state
+    }
+    return Found(resource_id, dict(state), inputs)
+
+
+def delete(_services: Services, _id: str, _state: Properties) -> None:
+    """Nothing to delete: the request half owns the instance."""
+
+
+def _make_ready(services: Services, values: Properties) -> Properties:
+    guard.same_place(services.settings, values)
+    operation = values["operation"]
+    instance_id = str(values["instance_id"])
+    # The request half is in the state now, password included: the local copy may go, before a
+    # wait that can take long or fail.
+    creation.close(services, str(operation["owner"]), instance_id)
+    patience = duration.parse(str(operation["wait_timeout"])).total_seconds()
+    _let_it_begin(services, str(operation["began_at"]))
+    live = convergence.converge(
+        services, instance_id, operation["settings"], services.waiter(patience)
+    )
+    return {**values, **_outputs(live)}
+
+
+def _let_it_begin(services: Services, began_at: str) -> None:
+    """Spare the look at an operation that began just now: it cannot be over."""
+    gap = services.settings.polling.seconds
+    passed = (services.clock.now() - datetime.fromisoformat(began_at)).total_seconds()
+    if 0 <= passed < gap:
+        services.clock.sleep(gap - passed)
+
+
+def _outputs(live: Instance) -> Properties:
+    values = {"name": live.name, "status": live.status, "connection_url": live.connection_url}
+    return without_nones(values)

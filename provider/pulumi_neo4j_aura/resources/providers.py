@@ -1,0 +1,29 @@
+"""The provider classes. Their module and names are written into every user's state.
+
+Never rename or move them; add an alias if something must move. A test pins the pickled strings.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pulumi_neo4j_aura.resources.adapter import Core, CoreProvider
+from pulumi_neo4j_aura.resources.core import instance_readiness, instance_request, snapshot
+
+
+class InstanceRequestProvider(CoreProvider):
+    """Serves `instance_request`."""
+
+    core: ClassVar[Core] = instance_request
+
+
+class InstanceReadinessProvider(CoreProvider):
+    """Serves `instance_readiness`."""
+
+    core: ClassVar[Core] = instance_readiness
+
+
+class SnapshotProvider(CoreProvider):
+    """Serves `snapshot`."""
+
+    core: ClassVar[Core] = snapshot

@@ -1,0 +1,27 @@
+"""More than four calls at once in the plugin process (decision record 0003).
+
+The SDK serves a dynamic provider with a pool of four threads, hard coded. A create of ten minutes
+then blocks every other call, a hundred of them take hours, and the engine cancels calls that were
+queued for thirty minutes. The pool is found and widened from inside; if the SDK's internals have
+changed, everything still works, four at a time.
+"""
+
+from __future__ import annotations
+
+import gc
+from concurrent.futures import ThreadPoolExecutor
+
+#: The SDK's number (`pulumi/dynamic/__main__.py`), by which its pool is recognised.
+SDK_THREADS = 4
+
+
+def widen(threads: int) -> bool:
+    """Raise the limit of the SDK's pool; say whether it was found (or was wide already)."""
+    pools = [each for each in gc.get_objects() if isinstance(each, ThreadPoolExecutor)]
+    found = False
+    for pool in pools:
+        limit = getattr(pool, "_max_workers", None)
+        if limit in {SDK_THREADS, threads}:
+            pool._max_workers = threads  # noqa: SLF001
+            found = True
+    return found

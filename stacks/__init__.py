@@ -1,0 +1,1 @@
+"""The demo: environments of one graph, and the script behind `make up`."""

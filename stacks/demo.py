@@ -1,0 +1,300 @@
+"""The script behind `make up` and `make down`: the whole story, step by step.
+
+Without credentials it starts the local Aura emulator. With AURA_CLIENT_ID and AURA_CLIENT_SECRET
+set, the same programs run against the Aura of AURA_API_URL, after an explicit yes, because
+instances cost money.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.panel import Panel
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = ROOT / ".pulumi-local"
+EMULATOR = LOCAL / "emulator"
+PORT = 9810
+STACKS = ("production", "staging")
+
+#: The emulator's first project and built-in credentials (`aura-backup emulator --help`).
+EMULATOR_PROJECT = "a0000000-0000-4000-8000-000000000001"
+
+CONFIRMATION = "yes, this costs money"
+
+console = Console(highlight=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the demo runs: the emulator or a real Aura."""
+
+    real: bool
+    environment: Mapping[str, str]
+    #: In front of the stacks' names, so that a real Aura never shares a state with the emulator.
+    prefix: str
+
+
+class StopDemo(Exception):
+    """The demo cannot go on; the text says why and what to do."""
+
+
+def main(arguments: list[str]) -> int:
+    """`up` or `down`."""
+    actions = {"up": up, "down": down}
+    if len(arguments) != 1 or arguments[0] not in actions:
+        console.print("usage: demo.py up|down")
+        return 2
+    try:
+        actions[arguments[0]]()
+    except StopDemo as stop:
+        console.print(f"[bold red]Stopped:[/] {stop}")
+        return 1
+    return 0
+
+
+def up() -> None:
+    """Provision production, take a snapshot, provision staging from it; say what came of it."""
+    place = choose_place()
+    began = time.monotonic()
+    for number, stack in enumerate(STACKS, start=1):
+        console.rule(f"[bold]{number} of {len(STACKS)}: {_STORY[stack]}")
+        pulumi(place, "stack", "select", "--create", place.prefix + stack)
+        pulumi(place, "up", "--yes", "--skip-preview", "--stack", place.prefix + stack)
+    console.print(summary(place, time.monotonic() - began))
+
+
+_STORY = {
+    "production": "production: an instance, and a snapshot of it",
+    "staging": "staging: an instance from that snapshot",
+}
+
+
+def down() -> None:
+    """Destroy what `up` made, newest first, and stop the emulator."""
+    place = choose_place()
+    for stack in reversed(STACKS):
+        destroy(place, place.prefix + stack)
+    if not place.real:
+        stop_emulator()
+        shutil.rmtree(EMULATOR, ignore_errors=True)
+    console.print("Everything that `make up` made is gone.")
+
+
+def destroy(place: Place, stack: str) -> None:
+    """Destroy one stack. Production is protected, and lifting that takes an `up` of its own."""
+    if stack not in known_stacks(place):
+        return
+    console.rule(f"[bold]destroying {stack}")
+    unprotected = Place(
+        place.real, {**place.environment, "AURA_DEMO_TEARDOWN": "1"}, place.prefix
+    )
+    if stack.endswith("production"):
+        pulumi(unprotected, "up", "--yes", "--skip-preview", "--stack", stack)
+    pulumi(place, "destroy", "--yes", "--skip-preview", "--stack", stack)
+    pulumi(place, "stack", "rm", "--yes", "--preserve-config", stack)
+
+
+# --- where -----------------------------------------------------------------------------------------
+
+
+def choose_place() -> Place:
+    """The Aura of the user's credentials, else the emulator (started if need be)."""
+    if os.environ.get("AURA_CLIENT_ID") and os.environ.get("AURA_CLIENT_SECRET"):
+        return real_place()
+    start_emulator()
+    return Place(
+        real=False,
+        environment={
+            "AURA_API_URL": f"http://127.0.0.1:{PORT}",
+            "AURA_CLIENT_ID": "emulator-client",
+            "AURA_CLIENT_SECRET": "emulator-secret",  # noqa: S105 - opens the emulator only
+            "AURA_PROJECT_ID": EMULATOR_PROJECT,
+            "AURA_POLL_SECONDS": "0.5",
+            "AURA_GONE_SECONDS": "0.5",
+            "PULUMI_CONFIG_PASSPHRASE": "",
+        },
+        prefix="",
+    )
+
+
+def real_place() -> Place:
+    """Ask before anything that costs money."""
+    if not os.environ.get("AURA_PROJECT_ID"):
+        raise StopDemo("set AURA_PROJECT_ID to the project that the instances shall be in.")
+    if not (
+        os.environ.get("PULUMI_CONFIG_PASSPHRASE") or os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+    ):
+        raise StopDemo(
+            "set PULUMI_CONFIG_PASSPHRASE: the passwords of real instances are encrypted with it."
+        )
+    url = os.environ.get("AURA_API_URL", "https://api.neo4j.io")
+    console.print(
+        f"AURA_CLIENT_ID is set: this creates [bold]two billed instances[/] at {url}, project "
+        f"{os.environ['AURA_PROJECT_ID']}. `make down` deletes them again."
+    )
+    if not confirmed():
+        raise StopDemo("nothing was done. Unset AURA_CLIENT_ID to use the emulator.")
+    for stack in STACKS:
+        copy_settings(stack)
+    return Place(real=True, environment={}, prefix="aura-")
+
+
+def confirmed() -> bool:
+    """A typed sentence, or the same in AURA_DEMO_CONFIRM where nobody can type."""
+    given = os.environ.get("AURA_DEMO_CONFIRM")
+    if given is None and sys.stdin.isatty():
+        given = console.input(f"Type [bold]{CONFIRMATION}[/] to go on: ")
+    return given == CONFIRMATION
+
+
+def copy_settings(stack: str) -> None:
+    """Real stacks get settings of their own, with a salt of the user's own passphrase."""
+    target = ROOT / "stacks" / f"Pulumi.aura-{stack}.yaml"
+    if target.exists():
+        return
+    lines = (ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text().splitlines(keepends=True)
+    kept = "".join(line for line in lines if not line.startswith("encryptionsalt"))
+    target.write_text(kept.replace("/production\n", "/aura-production\n"))
+
+
+# --- the emulator ----------------------------------------------------------------------------------
+
+
+def start_emulator() -> None:
+    """Start the emulator in the background, unless ours is running already."""
+    if answers():
+        console.print(f"The Aura emulator runs at http://127.0.0.1:{PORT}.")
+        return
+    EMULATOR.mkdir(parents=True, exist_ok=True)
+    log = EMULATOR / "emulator.log"
+    command = [sys.executable, "-m", "aura_emulator", "--port", str(PORT)]
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            [*command, "--state", str(EMULATOR / "state")],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    (EMULATOR / "pid").write_text(str(process.pid))
+    for _ in range(100):
+        if answers():
+            console.print(f"Started the Aura emulator at http://127.0.0.1:{PORT} (log: {log}).")
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise StopDemo(f"the emulator did not start; its last words are in {log}.")
+
+
+def answers() -> bool:
+    """Whether an Aura emulator answers on our port."""
+    try:
+        with urllib.request.urlopen(  # noqa: S310 - loopback
+            f"http://127.0.0.1:{PORT}/emulator", timeout=2
+        ) as answer:
+            return bool(answer.status == 200)  # noqa: PLR2004 - HTTP OK
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def stop_emulator() -> None:
+    """End the emulator that `up` started, by its process id; never anybody else's."""
+    recorded = EMULATOR / "pid"
+    if not recorded.exists():
+        return
+    pid = int(recorded.read_text())
+    if not is_our_emulator(pid):
+        return
+    os.kill(pid, 15)
+    for _ in range(100):
+        if not is_our_emulator(pid):
+            break
+        time.sleep(0.1)
+    console.print("Stopped the Aura emulator.")
+
+
+def is_our_emulator(pid: int) -> bool:
+    """Whether this process id still is the emulator, and not a stranger that got its number."""
+    ps = shutil.which("ps")
+    if ps is None:
+        return Path(f"/proc/{pid}").exists()
+    seen = subprocess.run(  # noqa: S603 - a fixed command
+        [ps, "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return "aura_emulator" in seen.stdout and str(EMULATOR) in seen.stdout
+
+
+# --- pulumi ----------------------------------------------------------------------------------------
+
+
+def pulumi(place: Place, *arguments: str) -> None:
+    """Run the engine, its output shown as it comes."""
+    result = subprocess.run(  # noqa: S603 - the engine on PATH
+        _command(*arguments), env={**os.environ, **place.environment}, check=False
+    )
+    if result.returncode:
+        raise StopDemo(
+            f"`pulumi {' '.join(arguments)}` ended with {result.returncode}; the reason is above. "
+            "Running `make up` again goes on where it stopped."
+        )
+
+
+def _command(*arguments: str) -> list[str]:
+    return ["pulumi", "-C", str(ROOT), "--non-interactive", *arguments]  # the user's or ours
+
+
+def answer(place: Place, *arguments: str) -> str:
+    """What the engine printed."""
+    done = subprocess.run(  # noqa: S603 - the engine on PATH
+        _command(*arguments),
+        env={**os.environ, **place.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout if done.returncode == 0 else "[]"
+
+
+def known_stacks(place: Place) -> set[str]:
+    """Names of the stacks in the backend."""
+    return {row["name"] for row in json.loads(answer(place, "stack", "ls", "--json"))}
+
+
+def outputs(place: Place, stack: str) -> dict[str, str]:
+    """A stack's outputs, secrets hidden."""
+    found: dict[str, str] = json.loads(
+        answer(place, "stack", "output", "--json", "--stack", place.prefix + stack)
+    )
+    return found
+
+
+def summary(place: Place, seconds: float) -> Panel:
+    """What exists now, and where its data came from."""
+    production, staging = outputs(place, "production"), outputs(place, "staging")
+    provenance = json.loads(json.dumps(staging["provenance"]))
+    text = (
+        f"production  [bold]{production['instance_id']}[/]  {production['connection_url']}\n"
+        f"staging     [bold]{staging['instance_id']}[/]  {staging['connection_url']}\n\n"
+        f"staging came from snapshot {provenance['snapshot_id']}\n"
+        f"of instance {provenance['instance_id']}, taken {provenance['snapshot_timestamp']}\n\n"
+        "Passwords: pulumi stack output password --show-secrets\n"
+        "Again: `make up` changes nothing. Clean up: `make down`."
+    )
+    return Panel(text, title=f"ready after {seconds:.0f} s", expand=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,85 @@
+"""Environments of one graph: production, staging from its snapshot, development from the newest.
+
+Each is a stack of its own, so that an `up` of staging can never touch production.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+import pulumi
+
+import pulumi_neo4j_aura as aura
+
+#: `make down` sets this: switching protection off takes an `up` of its own.
+TEARDOWN = "AURA_DEMO_TEARDOWN"
+
+
+def run() -> None:
+    """Build the environment that the stack's settings name."""
+    ENVIRONMENTS[pulumi.Config().require("environment")]()
+
+
+def production() -> None:
+    """The instance that everything comes from, and an on-demand snapshot of it."""
+    orders = _instance("orders", protected=True)
+    before_release = aura.Snapshot(
+        "before-release",
+        instance_id=orders.instance_id,
+        triggers={"release": pulumi.Config().require("release")},
+    )
+    _export(orders)
+    pulumi.export("snapshot_id", before_release.snapshot_id)
+    pulumi.export("snapshot_timestamp", before_release.timestamp)
+
+
+def staging() -> None:
+    """An instance that comes from production's snapshot."""
+    reference = pulumi.StackReference(pulumi.Config().require("productionStack"))
+    orders = _instance(
+        "orders",
+        source=aura.from_snapshot(
+            instance_id=reference.require_output("instance_id"),
+            snapshot_id=reference.require_output("snapshot_id"),
+        ),
+    )
+    _export(orders)
+
+
+def development() -> None:
+    """An instance from whatever snapshot of production is the newest, found by name."""
+    source = aura.find_instance(name=pulumi.Config().require("sourceName"))
+    orders = _instance("orders", source=aura.from_snapshot(source.instance_id))
+    _export(orders)
+
+
+def _instance(
+    resource_name: str, *, source: aura.InstanceSource | None = None, protected: bool = False
+) -> aura.Instance:
+    config = pulumi.Config()
+    return aura.Instance(
+        resource_name,
+        name=config.require("name"),
+        project_id=config.get("projectId"),
+        cloud_provider=config.require("cloudProvider"),
+        region=config.require("region"),
+        type=config.require("type"),
+        memory=config.require("memory"),
+        source=source,
+        deletion_protection=protected and TEARDOWN not in os.environ,
+    )
+
+
+def _export(instance: aura.Instance) -> None:
+    pulumi.export("instance_id", instance.instance_id)
+    pulumi.export("connection_url", instance.connection_url)
+    pulumi.export("password", instance.password)
+    pulumi.export("provenance", instance.provenance)
+
+
+ENVIRONMENTS: Mapping[str, Callable[[], None]] = {
+    "production": production,
+    "staging": staging,
+    "development": development,
+}
