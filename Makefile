@@ -1,0 +1,68 @@
+# Everything a person or CI does here. Needs Python 3.11 or newer with venv, and either Pulumi or Go.
+#
+#   PYTHON=python3.13 make setup     another interpreter
+#   AURA_ENGINE=path make test       only an installed Pulumi (build: only one of our own)
+#   TESTS=tests/unit make test       a part of the tests; coverage is then shown, not judged
+#   TEST_WORKERS=8 make test         more cores than CI has
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ENSURE := $(BIN)/python tools/engine/ensure.py
+TEST_WORKERS ?= 2
+TESTS ?=
+export TEST_WORKERS
+
+.DEFAULT_GOAL := help
+.PHONY: help setup engine up down test check fix bench lock clean
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## install everything that is pinned in constraints/ into .venv
+
+$(STAMP): pyproject.toml constraints/all.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(PYTHON) is " + sys.version.split()[0] + ": Python 3.11 or newer is needed, for instance PYTHON=python3.13 make setup")'
+	@$(PYTHON) tools/check_pins.py
+	@echo "installing pinned packages into $(VENV): a minute or so, when none are cached"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r constraints/all.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+engine: ## find the Pulumi engine or build it: minutes, once
+	@$(PYTHON) tools/engine/ensure.py
+
+up: setup ## the demo: a local Aura, an instance from a snapshot, a backup policy
+	@$(ENSURE) --run $(BIN)/python stacks/demo.py up
+
+down: setup ## take the demo down again
+	@$(ENSURE) --run $(BIN)/python stacks/demo.py down
+
+test: setup engine ## all tests, with the real engine; fails below 90 % coverage (domain, planning: 100 %)
+	@$(BIN)/python tools/run_tests.py $(TESTS)
+
+check: setup ## formatting, lint, types, import contracts, pins
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	MYPYPATH=tools/engine $(BIN)/mypy tools
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/check_pins.py
+
+fix: setup ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## the benchmarks' table
+	@$(BIN)/python tests/bench/run.py
+
+lock: ## compute constraints/ anew from pyproject.toml; UPGRADE=1 takes newer versions
+	@PYTHON=$(PYTHON) sh tools/lock.sh
+
+clean: ## remove .venv and caches; never .pulumi-local, which may hold the state of real instances
+	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
+		.hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
