@@ -25,7 +25,8 @@ from rich.panel import Panel
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".pulumi-local"
 EMULATOR = LOCAL / "emulator"
-PORT = 9810
+#: The emulator's usual port; another one where a second demo runs on the same machine.
+PORT = int(os.environ.get("AURA_DEMO_PORT", "9810"))
 STACKS = ("production", "staging")
 
 #: The emulator's first project and built-in credentials (`aura-backup emulator --help`).
@@ -97,16 +98,14 @@ def destroy(place: Place, stack: str) -> None:
     if stack not in known_stacks(place):
         return
     console.rule(f"[bold]destroying {stack}")
-    unprotected = Place(
-        place.real, {**place.environment, "AURA_DEMO_TEARDOWN": "1"}, place.prefix
-    )
+    unprotected = Place(place.real, {**place.environment, "AURA_DEMO_TEARDOWN": "1"}, place.prefix)
     if stack.endswith("production"):
         pulumi(unprotected, "up", "--yes", "--skip-preview", "--stack", stack)
     pulumi(place, "destroy", "--yes", "--skip-preview", "--stack", stack)
     pulumi(place, "stack", "rm", "--yes", "--preserve-config", stack)
 
 
-# --- where -----------------------------------------------------------------------------------------
+# --- where ---------------------------------------------------------------------------------------
 
 
 def choose_place() -> Place:
@@ -119,7 +118,7 @@ def choose_place() -> Place:
         environment={
             "AURA_API_URL": f"http://127.0.0.1:{PORT}",
             "AURA_CLIENT_ID": "emulator-client",
-            "AURA_CLIENT_SECRET": "emulator-secret",  # noqa: S105 - opens the emulator only
+            "AURA_CLIENT_SECRET": "emulator-secret",
             "AURA_PROJECT_ID": EMULATOR_PROJECT,
             "AURA_POLL_SECONDS": "0.5",
             "AURA_GONE_SECONDS": "0.5",
@@ -134,7 +133,8 @@ def real_place() -> Place:
     if not os.environ.get("AURA_PROJECT_ID"):
         raise StopDemo("set AURA_PROJECT_ID to the project that the instances shall be in.")
     if not (
-        os.environ.get("PULUMI_CONFIG_PASSPHRASE") or os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+        os.environ.get("PULUMI_CONFIG_PASSPHRASE")
+        or os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
     ):
         raise StopDemo(
             "set PULUMI_CONFIG_PASSPHRASE: the passwords of real instances are encrypted with it."
@@ -169,7 +169,7 @@ def copy_settings(stack: str) -> None:
     target.write_text(kept.replace("/production\n", "/aura-production\n"))
 
 
-# --- the emulator ----------------------------------------------------------------------------------
+# --- the emulator --------------------------------------------------------------------------------
 
 
 def start_emulator() -> None:
@@ -202,9 +202,7 @@ def start_emulator() -> None:
 def answers() -> bool:
     """Whether an Aura emulator answers on our port."""
     try:
-        with urllib.request.urlopen(  # noqa: S310 - loopback
-            f"http://127.0.0.1:{PORT}/emulator", timeout=2
-        ) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/emulator", timeout=2) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004 - HTTP OK
     except (urllib.error.URLError, OSError):
         return False
@@ -237,7 +235,7 @@ def is_our_emulator(pid: int) -> bool:
     return "aura_emulator" in seen.stdout and str(EMULATOR) in seen.stdout
 
 
-# --- pulumi ----------------------------------------------------------------------------------------
+# --- pulumi --------------------------------------------------------------------------------------
 
 
 def pulumi(place: Place, *arguments: str) -> None:

@@ -1,0 +1,1 @@
+"""The command line `aura-backup`: one small file per command."""

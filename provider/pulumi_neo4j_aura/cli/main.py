@@ -1,0 +1,42 @@
+"""`aura-backup`: the commands and what is common to them. Heavy imports stay in the commands."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from pulumi_neo4j_aura.cli import emulator
+
+app = typer.Typer(
+    name="aura-backup",
+    help="Neo4j Aura backups as code.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"aura-backup {metadata.version('pulumi-neo4j-aura')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Neo4j Aura backups as code."""
+
+
+app.command(
+    "emulator",
+    help="Run a local Aura (all options: aura-backup emulator --help).",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)(emulator.run)

@@ -1,0 +1,107 @@
+"""`make up`'s story from a copy of the repository: up, up again, down."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.engine import REPOSITORY, engine_environment
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = ("Pulumi.yaml", "__main__.py", "stacks")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The Pulumi program of the repository, in a folder of its own."""
+    root = tmp_path / "copy"
+    root.mkdir()
+    for name in PROGRAM:
+        source = REPOSITORY / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, root / name)
+    # A stock language host insists on the virtual environment that Pulumi.yaml names.
+    (root / ".venv").symlink_to(sys.prefix)
+    return root
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """No credentials: the demo starts its own emulator, on a free port."""
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith(("AURA_", "PULUMI_"))
+    }
+    ours = {"AURA_DEMO_PORT": str(_free_port()), "XDG_STATE_HOME": str(tmp_path / "journal")}
+    return {**kept, **engine_environment(tmp_path, ours)}
+
+
+def _demo(copy: Path, environment: dict[str, str], *arguments: str, **more: str):
+    return subprocess.run(
+        [sys.executable, str(copy / "stacks" / "demo.py"), *arguments],
+        env={**environment, **more},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+
+
+def test_the_demo_tells_its_story_changes_nothing_again_and_cleans_up(copy, environment):
+    """Up ends with staging's id and origin; again changes nothing; down leaves no process."""
+    settings = {path.name: path.read_text() for path in (copy / "stacks").glob("*.yaml")}
+    try:
+        first = _demo(copy, environment, "up")
+        assert first.returncode == 0, first.stdout + first.stderr
+        assert "staging came from snapshot" in first.stdout
+        again = _demo(copy, environment, "up")
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert again.stdout.count("unchanged") == 2
+        assert "created" not in again.stdout
+        by_hand = _stack_output(copy, environment)
+        assert by_hand["instance_id"] in first.stdout
+    finally:
+        last = _demo(copy, environment, "down")
+    assert last.returncode == 0, last.stdout + last.stderr
+    assert not (copy / ".pulumi-local" / "emulator").exists()
+    assert {path.name: path.read_text() for path in (copy / "stacks").glob("*.yaml")} == settings
+
+
+def _stack_output(copy: Path, environment: dict[str, str]) -> dict[str, str]:
+    done = subprocess.run(
+        ["pulumi", "-C", str(copy), "stack", "output", "--json", "--stack", "staging"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
+def test_real_credentials_need_an_explicit_yes(copy, environment):
+    """With credentials set, nothing is created without the typed sentence."""
+    credentials = {
+        "AURA_CLIENT_ID": "someone",
+        "AURA_CLIENT_SECRET": "secret",
+        "AURA_PROJECT_ID": "a0000000-0000-4000-8000-000000000001",
+        "AURA_API_URL": f"http://127.0.0.1:{_free_port()}",
+        "PULUMI_CONFIG_PASSPHRASE": "of-my-own",
+    }
+    stopped = _demo(copy, environment, "up", **credentials)
+    assert stopped.returncode == 1
+    assert "two billed instances" in stopped.stdout
+    assert "nothing was done" in stopped.stdout
