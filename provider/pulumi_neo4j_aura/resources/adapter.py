@@ -23,7 +23,7 @@ from pulumi_neo4j_aura import bootstrap, settings
 from pulumi_neo4j_aura.errors import AuraError, Refused
 from pulumi_neo4j_aura.execution.services import Services
 from pulumi_neo4j_aura.resources import engine_log, threads
-from pulumi_neo4j_aura.resources.core.results import Checked, Created, Diffed, Found, Gone
+from pulumi_neo4j_aura.resources.core.results import Checked, Created, Diffed, Found, Gone, Partial
 from pulumi_neo4j_aura.resources.core.values import UNKNOWN, Properties, Unknown, without_nones
 
 PROVIDER_KEY = "__provider"
@@ -42,7 +42,7 @@ class Core(Protocol):
     # ruff: noqa: D102 - each module documents its own functions
     def check(self, services: Services, olds: Properties, news: Properties, /) -> Checked: ...
     def diff(self, olds: Properties, news: Properties, /) -> Diffed: ...
-    def create(self, services: Services, values: Properties, /) -> Created: ...
+    def create(self, services: Services, values: Properties, /) -> Created | Partial: ...
     def read(self, services: Services, id_: str, state: Properties, /) -> Found | Gone: ...
     def update(
         self, services: Services, id_: str, state: Properties, values: Properties, /
@@ -157,8 +157,11 @@ class CoreProvider(ResourceProvider):
     @_paragraphs
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make it exist."""
-        made = self.core.create(self._services, inward(props))
-        return CreateResult(made.id, outward(made.outputs))
+        match self.core.create(self._services, inward(props)):
+            case Partial(error=error):
+                raise error  # the protocol cannot keep a part; the next run takes it up
+            case Created(made, outputs):
+                return CreateResult(made, outward(outputs))
 
     @_paragraphs
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:

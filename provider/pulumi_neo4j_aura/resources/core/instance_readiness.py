@@ -10,10 +10,11 @@ from datetime import datetime
 
 from pulumi_neo4j_aura.domain import duration
 from pulumi_neo4j_aura.domain.instance import Instance
+from pulumi_neo4j_aura.errors import OperationFailed, TimedOut
 from pulumi_neo4j_aura.execution import convergence, creation
 from pulumi_neo4j_aura.execution.services import Services
 from pulumi_neo4j_aura.resources.core import guard
-from pulumi_neo4j_aura.resources.core.results import Checked, Created, Diffed, Found
+from pulumi_neo4j_aura.resources.core.results import Checked, Created, Diffed, Found, Partial
 from pulumi_neo4j_aura.resources.core.values import Properties, Unknown, without_nones
 
 
@@ -30,9 +31,13 @@ def diff(olds: Properties, news: Properties) -> Diffed:
     return Diffed(("instance_id",))
 
 
-def create(services: Services, values: Properties) -> Created:
+def create(services: Services, values: Properties) -> Created | Partial:
     """Wait until the instance is idle, as declared and under its own name."""
-    return Created(f"{values['instance_id']}-ready", _make_ready(services, values))
+    resource_id = f"{values['instance_id']}-ready"
+    try:
+        return Created(resource_id, _make_ready(services, values))
+    except (TimedOut, OperationFailed) as error:
+        return Partial(resource_id, dict(values), error)
 
 
 def update(services: Services, _id: str, state: Properties, values: Properties) -> Properties:
@@ -60,14 +65,18 @@ def _make_ready(services: Services, values: Properties) -> Properties:
     guard.same_place(services.settings, values)
     operation = values["operation"]
     instance_id = str(values["instance_id"])
-    # The request half is in the state now, password included: the local copy may go, before a
-    # wait that can take long or fail.
-    creation.close(services, str(operation["owner"]), instance_id)
     patience = duration.parse(str(operation["wait_timeout"])).total_seconds()
     _let_it_begin(services, str(operation["began_at"]))
-    live = convergence.converge(
-        services, instance_id, operation["settings"], services.waiter(patience)
-    )
+    try:
+        live = convergence.converge(
+            services, instance_id, operation["settings"], services.waiter(patience)
+        )
+    finally:
+        # The request half was in the state before this began, password included; now that the wait
+        # is over, even a backend that writes late has it, and the local copy may go. Also when it
+        # ended badly: a replacement would take the open entry for its own lost create, be given
+        # this instance, and delete it as the one that it replaces.
+        creation.close(services, str(operation["owner"]), instance_id)
     return {**values, **_outputs(live)}
 
 

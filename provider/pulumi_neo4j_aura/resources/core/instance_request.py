@@ -147,9 +147,12 @@ def _check_new(services: Services, values: Properties, inputs: InstanceInputs) -
         if inputs.source is not None or holds_unknown(values.get("source")):
             clash = "an adopted instance has its data already; leave `source` out"
             return Checked(values, (Failure("source", clash),))
+        values["provenance"] = {"kind": "adopted", "instance_id": inputs.adopt_instance_id}
         return Checked(values, adoption.failures(services, inputs))
     failures = _offer_failures(services, inputs)
     if inputs.source is None:
+        if "source" not in values:
+            values["provenance"] = {"kind": "none"}
         return Checked(values, failures)
     resolved = source.resolve(services, inputs, inputs.source)
     if resolved.provenance:
@@ -158,7 +161,9 @@ def _check_new(services: Services, values: Properties, inputs: InstanceInputs) -
 
 
 def _offer_failures(services: Services, inputs: InstanceInputs) -> tuple[Failure, ...]:
-    """Compare with what the project offers, when the project can be read."""
+    """Compare with what the project offers, when the project is known and can be read."""
+    if not inputs.project_id:
+        return ()
     try:
         project = services.projects.get(inputs.project_id)
     except NotFound as error:
@@ -208,7 +213,6 @@ def create(services: Services, values: Properties) -> Created:
     made = creation.create(services, request)
     outputs = _base_outputs(services, values, inputs) | _credentials(made, inputs)
     outputs["operation"] = _operation(services, inputs, _all_settings(inputs))
-    outputs.setdefault("provenance", {"kind": "none"})
     return Created(made.id, without_nones(outputs))
 
 
@@ -221,7 +225,6 @@ def _adopt(services: Services, values: Properties, inputs: InstanceInputs) -> Cr
         "username": "neo4j",
         "password": override.get_secret_value() if override else None,
         "adopted": True,
-        "provenance": {"kind": "adopted", "instance_id": live.id},
         "operation": _operation(services, inputs, _all_settings(inputs)),
     }
     return Created(live.id, without_nones(outputs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pulumi_neo4j_aura.errors import AuraError
 from pulumi_neo4j_aura.resources.core.values import Properties
 
 
@@ -41,14 +42,14 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """Something exists but is not what was asked for.
+    """Something exists and is not (yet) what was asked for; `error` says why.
 
-    A dynamic provider can only raise this; a full one keeps id and outputs in the state.
+    A dynamic provider can only raise the error; a full one keeps id and outputs in the state.
     """
 
     id: str
     outputs: Properties
-    reasons: tuple[str, ...]
+    error: AuraError
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ def edit(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Edit:
     """Judge a changed source. The data is there already; a new source cannot change it."""
     if new is None or old == new or (old is not None and holds_unknown(new)):
         return Edit(keep=True)
+    if old is not None and {**old, "explicit": None} == {**new, "explicit": None}:
+        return Edit(keep=True)  # the same ids, now from a resource instead of text or back
     if old is None:
         return Edit(keep=False, failure=f"an existing instance cannot get a source. {WAYS_OUT}")
     if _only_ids_of_resources(old, new):
@@ -117,14 +119,21 @@ def _unfit(inputs: InstanceInputs, source: Source, origin: Instance) -> str | No
         return f"instance {origin.id} is {tier.title}, which Aura does not clone"
     if source.kind == "instance" and status.normal(origin.status) != status.RUNNING:
         return f"instance {origin.id} is {origin.status}; cloning its current data needs it running"
-    wanted, has = size.gigabytes(inputs.memory), size.gigabytes(origin.memory or "")
-    if wanted and has and wanted < has:
-        return (
-            f"the source instance {origin.id} has {origin.memory} of memory and a clone must be at "
-            f"least as large (the allocated size counts, not the data); memory is {inputs.memory}, "
-            f"declare {origin.memory} or more"
-        )
-    return None
+    sizes = (("memory", inputs.memory, origin.memory), ("storage", inputs.storage, origin.storage))
+    return next((_too_small(origin.id, *each) for each in sizes if _smaller(*each[1:])), None)
+
+
+def _smaller(wanted: str | None, has: str | None) -> bool:
+    """Whether a declared size is known to be less; Aura chooses a storage that is left out."""
+    ours, theirs = size.gigabytes(wanted or ""), size.gigabytes(has or "")
+    return bool(ours and theirs and ours < theirs)
+
+
+def _too_small(origin_id: str, key: str, wanted: str | None, has: str | None) -> str:
+    return (
+        f"the source instance {origin_id} has {has} of {key} and a clone must be at least as large "
+        f"(the allocated size counts, not the data); {key} is {wanted}, declare {has} or more"
+    )
 
 
 def _explicit(services: Services, source: Source, snapshot_id: str) -> Resolved:
