@@ -72,9 +72,12 @@ def up() -> None:
     for number, stack in enumerate(STACKS, start=1):
         console.rule(f"[bold]{number} of {len(STACKS)}: {_STORY[stack]}")
         pulumi(place, "stack", "select", "--create", place.prefix + stack)
-        pulumi(place, "up", "--yes", "--skip-preview", "--stack", place.prefix + stack)
+        pulumi(place, "up", *_QUIETLY, "--stack", place.prefix + stack)
     console.print(summary(place, time.monotonic() - began))
 
+
+#: Lines for what happens, no dots for time that passes.
+_QUIETLY = ("--yes", "--skip-preview", "--suppress-progress")
 
 _STORY = {
     "production": "production: an instance, and a snapshot of it",
@@ -100,8 +103,8 @@ def destroy(place: Place, stack: str) -> None:
     console.rule(f"[bold]destroying {stack}")
     unprotected = Place(place.real, {**place.environment, "AURA_DEMO_TEARDOWN": "1"}, place.prefix)
     if stack.endswith("production"):
-        pulumi(unprotected, "up", "--yes", "--skip-preview", "--stack", stack)
-    pulumi(place, "destroy", "--yes", "--skip-preview", "--stack", stack)
+        pulumi(unprotected, "up", *_QUIETLY, "--stack", stack)
+    pulumi(place, "destroy", *_QUIETLY, "--stack", stack)
     pulumi(place, "stack", "rm", "--yes", "--preserve-config", stack)
 
 

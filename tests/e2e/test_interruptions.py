@@ -79,6 +79,9 @@ def test_a_lost_answer_is_looked_for_and_never_repeated(aura, start, lost_journa
     assert (outputs["instance_id"], outputs["password"]) == (orphan, "my-own-password")
     assert [row["name"] for row in aura.control.instances()] == ["orders"]
     assert _creates(aura) == 1
+    kept = project.destroy("--skip-preview")
+    assert "was adopted and is kept" in kept.output
+    assert [row["id"] for row in aura.control.instances()] == [orphan]
 
 
 def test_a_wait_that_times_out_is_taken_up_again(aura, start):
