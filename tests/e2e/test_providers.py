@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from support.emulator import CLIENT_ID, CLIENT_SECRET, running_emulator
 from support.programs import PROJECT_ID, instance, one_instance, program
 
