@@ -35,7 +35,7 @@ $(STAMP): pyproject.toml constraints/all.txt
 engine: ## find the Pulumi engine or build it: minutes, once
 	@$(PYTHON) tools/engine/ensure.py
 
-up: setup ## the demo: a local Aura, an instance from a snapshot, a backup policy
+up: setup ## the demo: a local Aura, production, a snapshot, staging from it
 	@$(ENSURE) --run $(BIN)/python stacks/demo.py up
 
 down: setup ## take the demo down again

@@ -218,6 +218,7 @@ class EmulatorProcess:
         self.client_id = CLIENT_ID
         self.client_secret = CLIENT_SECRET
         self.start_seconds = 0.0
+        self.errors = ""  # what the last process wrote to standard error
         self._arguments = list(arguments)
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[str] | None = None
@@ -292,13 +293,17 @@ class EmulatorProcess:
         """SIGKILL: what is not on disk is lost."""
         return self._end(signal.SIGKILL)
 
+    def interrupt(self) -> int:
+        """SIGINT, like Ctrl-C; the exit code."""
+        return self._end(signal.SIGINT)
+
     def _end(self, number: signal.Signals) -> int:
         process, self._process = self._process, None
         if process is None:
             return 0
         process.send_signal(number)
         try:
-            process.communicate(timeout=_STOP_SECONDS)
+            _, self.errors = process.communicate(timeout=_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

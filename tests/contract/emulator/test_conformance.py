@@ -1,0 +1,252 @@
+"""Every answer of a life with all endpoints is what Neo4j's v1 document says.
+
+What is not is in a short table of deviations.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from contract.emulator import official
+from contract.emulator.deviations import DEVIATIONS, Deviation
+from contract.emulator.world import World, wanted
+from support.emulator import DEVELOPMENT_PROJECT_ID, PRODUCTION_PROJECT_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+UNKNOWN = "ffffffff"
+
+
+class Witness:
+    """Checks every answer against the document, and remembers what it saw."""
+
+    def __init__(self) -> None:
+        self.seen: set[tuple[str, int]] = set()
+        self.used: set[Deviation] = set()
+        self.wrong: list[str] = []
+
+    def __call__(self, answer: httpx.Response) -> None:
+        answer.read()
+        path = answer.request.url.path.removeprefix("/v1")
+        _, operation = official.find(answer.request.method, path)
+        name, status = operation["operationId"], answer.status_code
+        self.seen.add((name, status))
+        strict = official.schema(operation, status)
+        if strict is None:
+            self._differs(name, status, "status", "is not declared")
+            return
+        if strict:
+            for failure in official.failures(strict, answer.json()):
+                for where in places(failure):
+                    self._differs(name, status, where, failure.message)
+        authenticated = status != 401 and "Key not authorized" not in answer.text
+        if authenticated and "x-request-id" not in answer.headers:
+            self.wrong.append(f"{name} {status}: no X-Request-Id")
+
+    def _differs(self, name: str, status: int, where: str, words: str) -> None:
+        known = [item for item in DEVIATIONS if item.covers(name, status, where)]
+        self.used.update(known)
+        if not known:
+            self.wrong.append(f"{name} {status} {where}: {words[:300]}")
+
+
+def places(failure: Any) -> Iterator[str]:
+    """Where a failure is, without list positions: `data.storage`."""
+    path = ".".join(str(part) for part in failure.absolute_path if not isinstance(part, int))
+    match failure.validator:
+        case "required":
+            names = [n for n in failure.validator_value if n not in failure.instance]
+        case "additionalProperties":
+            known = failure.schema["properties"]
+            names = [name for name in failure.instance if name not in known]
+        case _:
+            yield path
+            return
+    for name in names:
+        yield f"{path}.{name}" if path else name
+
+
+@pytest.fixture(scope="module")
+def witness() -> Witness:
+    """What was seen in one whole life."""
+    world, seeing = World(), Witness()
+    world.api.event_hooks["response"].append(seeing)
+    live(world)
+    world.close()
+    return seeing
+
+
+def live(world: World) -> None:
+    """A life with every operation, its successes and its refusals."""
+    projects(world)
+    instance = create(world)
+    snapshots(world, instance)
+    updates(world, instance)
+    overwrites(world, instance)
+    ends(world, instance)
+    refusals(world)
+
+
+def projects(world: World) -> None:
+    for path in ("", f"/{PRODUCTION_PROJECT_ID}", "/unknown"):
+        world.api.get(f"/tenants{path}")
+    metrics = f"/tenants/{PRODUCTION_PROJECT_ID}/metrics-integration"
+    world.api.get(metrics)
+    world.create("business-critical")
+    world.api.get(metrics)
+    world.api.get("/tenants/unknown/metrics-integration")
+
+
+def create(world: World) -> str:
+    world.api.get("/instances")
+    for tier in ("free-db", "professional-ds", "enterprise-ds", "enterprise-db"):
+        world.api.get(f"/instances/{world.create(tier, settle=False)}")
+    world.wait()
+    for row in world.get("/instances"):
+        world.api.get(f"/instances/{row['id']}")
+    return world.create("professional-db")
+
+
+def snapshots(world: World, instance: str) -> None:
+    path = f"/instances/{instance}/snapshots"
+    taken = world.take(instance, settle=False)
+    world.api.post(path, json={})
+    world.api.get(path)
+    world.api.get(f"{path}/{taken}")
+    world.wait()
+    world.api.get(f"{path}?date=2026-03-02")
+    world.api.get(f"{path}?date=yesterday")
+    world.api.get(f"{path}/{taken}")
+    world.api.get(f"{path}/unknown")
+    world.api.post(f"{path}/unknown/restore", json={})
+    world.api.post(f"{path}/{taken}/restore", json={})
+    world.api.post(f"{path}/{taken}/restore", json={})
+    world.wait()
+    world.control.change_switches(payment_required=True)
+    world.api.post(path, json={})
+    world.control.change_switches(payment_required=False)
+
+
+def updates(world: World, instance: str) -> None:
+    path = f"/instances/{instance}"
+    world.api.patch(path, json={"name": "renamed"})
+    world.api.patch(path, json={"memory": "16GB"})
+    world.wait()
+    world.api.patch(path, json={"memory": "16GB", "vector_optimized": True})
+    world.wait()
+    world.api.patch(path, json={"secondaries_count": 1})
+    world.control.change_switches(rename_status=200)
+    world.api.patch(path, json={"name": "as the document says"})
+    world.wait()
+
+
+def overwrites(world: World, instance: str) -> None:
+    target = world.create("professional-db", memory="32GB", name="target")
+    small = world.create("professional-db", memory="1GB", name="small")
+    path, body = f"/instances/{target}/overwrite", {"source_instance_id": instance}
+    world.api.post(path, json={})
+    world.api.post(path, json={"source_instance_id": UNKNOWN})
+    world.api.post(f"/instances/{small}/overwrite", json=body)
+    world.api.post(path, json=body)
+    world.api.post(path, json=body)
+    world.wait()
+    free = next(i["id"] for i in world.control.instances() if i["type"] == "free-db")
+    world.api.post(f"/instances/{free}/overwrite", json=body)
+    world.api.post(f"/instances/{free}/pause", json={})
+    clone = wanted(memory="16GB", source_instance_id=instance)
+    world.api.post("/instances", json=clone)
+    world.api.post("/instances", json=clone)
+    world.wait()
+
+
+def ends(world: World, instance: str) -> None:
+    path = f"/instances/{instance}"
+    for action in ("resume", "pause", "pause", "", "pause", "resume", "resume", ""):
+        if not action:
+            world.api.delete(path)
+            world.wait()
+        else:
+            world.api.post(f"{path}/{action}", json={})
+            world.api.get(path)
+    world.api.post(f"{path}/upgrade", json={"memory": "16GB"})
+    world.api.post(f"{path}/upgrade", json={})
+    world.api.post(f"{path}/upgrade", json={})
+    world.wait()
+    world.control.change_switches(upgrade_status=200)
+    another = world.create("professional-db")
+    world.api.post(f"/instances/{another}/upgrade", json={"memory": "16GB", "storage": "32GB"})
+    world.api.delete(path)
+    world.api.get(path)
+    world.wait()
+    world.api.delete(path)
+    world.control.change_switches(deleted_status=410)
+    world.api.delete(path)
+
+
+def refusals(world: World) -> None:
+    world.api.post("/instances", json={})
+    world.api.post("/instances", json=wanted(tenant_id="unknown"))
+    world.api.post("/instances", json=wanted("free-db"))
+    sizes = {"node_count": 1_000_000, "relationship_count": 5_000_000}
+    world.api.post("/instances/sizing", json=sizes)
+    world.api.post("/instances/sizing", json={})
+    world.control.change_project(DEVELOPMENT_PROJECT_ID, billing=False)
+    world.api.post("/instances", json=wanted(tenant_id=DEVELOPMENT_PROJECT_ID))
+    everywhere(world)
+    world.api.headers["content-type"] = "text/plain"
+    everywhere(world)
+    world.api.headers["content-type"] = "application/json"
+    for status in (429, 500, 502, 503, 504):
+        world.control.add_fault("status", status=status, path="/v1/.*", times=0)
+        everywhere(world)
+        world.control.clear_faults()
+    world.control.expire_tokens()
+    everywhere(world)
+    world.api.headers["authorization"] = "Bearer nothing"
+    everywhere(world)
+
+
+def everywhere(world: World) -> None:
+    """Every operation once, on an instance that is not there."""
+    for method, template in official.operations():
+        path = template.format(instanceId=UNKNOWN, snapshotId=UNKNOWN, tenantId=UNKNOWN)
+        body: Any = {} if method in ("POST", "PATCH") else None
+        content = None if body is None else b"{}"
+        world.api.request(method, path, content=content)
+
+
+def test_every_answer_is_what_the_document_says(witness: Witness) -> None:
+    """Body and status of every answer validate, strictly, or are in the table of deviations."""
+    assert sorted(set(witness.wrong)) == []
+
+
+def test_the_table_of_deviations_has_no_dead_entry(witness: Witness) -> None:
+    """Each deviation is met in that life; one that no longer happens must go."""
+    unused = [item for item in DEVIATIONS if item not in witness.used]
+    assert unused == []
+
+
+def test_every_declared_answer_was_produced(witness: Witness) -> None:
+    """All operations were asked, with every declared status but the redirect."""
+    declared = {
+        (operation["operationId"], int(status))
+        for operation in official.operations().values()
+        for status in operation["responses"]
+        if status != "308"
+    }
+    assert sorted(declared - witness.seen) == []
+
+
+def test_the_emulated_operations_are_all_but_keys_and_sessions() -> None:
+    """What is left out is left out on purpose: a new document must not pass unnoticed."""
+    assert len(official.operations()) == 17
+
+
+def test_off_is_a_string_and_timestamps_are_strings() -> None:
+    """The loader has neither of the two YAML surprises."""
+    modes = official.document()["components"]["schemas"]["Instance"]["properties"]["data"]
+    assert modes["properties"]["cdc_enrichment_mode"]["enum"] == ["OFF", "DIFF", "FULL"]
