@@ -7,6 +7,7 @@ environment for the secret.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -82,8 +83,10 @@ def _number(name: str, text: str, kind: Callable[[str], float]) -> float:
         raise Permanent(
             f"Setting {name} must be a number, not {text!r}.", way_out=f"Correct or unset {name}."
         ) from None
-    if value < 0:
-        raise Permanent(f"Setting {name} must not be negative.", way_out=f"Correct {name}.")
+    if not math.isfinite(value) or value < 0:
+        raise Permanent(
+            f"Setting {name} must be finite and not negative.", way_out=f"Correct {name}."
+        )
     return value
 
 

@@ -22,9 +22,13 @@ def parse(text: str) -> timedelta:
     if not _WHOLE.fullmatch(cleaned):
         raise ValueError(f"{text!r} is not a duration; write for example 90s, 30m, 1h30m or 7d")
     seconds = sum(float(count) * _UNITS[unit] for count, unit in _PART.findall(cleaned))
-    if seconds <= 0:
+    try:
+        span = timedelta(seconds=seconds)
+    except OverflowError:
+        raise ValueError(f"{text!r} is longer than any time that can be told") from None
+    if not span:
         raise ValueError(f"{text!r} must be longer than zero")
-    return timedelta(seconds=seconds)
+    return span
 
 
 def show(seconds: float) -> str:

@@ -10,11 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pulumi_neo4j_aura.domain import duration, naming
-from pulumi_neo4j_aura.domain.instance import CreatedInstance, InstanceSummary, NewInstance
+from pulumi_neo4j_aura.domain.instance import (
+    CreatedInstance,
+    Instance,
+    InstanceSummary,
+    NewInstance,
+)
 from pulumi_neo4j_aura.errors import AuraError, LostAnswer, Refused, Transient
 from pulumi_neo4j_aura.execution import deletion, presence
+from pulumi_neo4j_aura.execution.listing import Rows
 from pulumi_neo4j_aura.execution.services import Services
 from pulumi_neo4j_aura.vault.journal import Entry
 
@@ -47,8 +54,8 @@ def create(services: Services, request: Request) -> CreatedInstance:
     known = _answered(services, request)
     if known is not None:
         return known
-    rows = services.listing.recent(request.new.project_id)
-    orphans = [row for row in rows if naming.pending_for(row.name, request.owner)]
+    rows = _rows(services, request)
+    orphans = _orphans(request, rows)
     if orphans:
         _settle_orphans(services, request, orphans)
     _refuse_namesakes(request, rows)
@@ -73,12 +80,68 @@ def _answered(services: Services, request: Request) -> CreatedInstance | None:
         if entry.answer is None:
             continue
         found = presence.look(services, request.new.project_id, entry.answer["id"])
-        if isinstance(found, presence.Absent):
+        if isinstance(found, presence.Absent) and not _answered_just_now(services, entry.answer):
             services.journal.finish(entry, "gone")
             continue
-        services.report(f"taking up instance {found.id}, created by an earlier run")
+        edited = _edited_since(request, entry)
+        if edited and _replaceable(request, found):
+            return None
+        if edited:
+            raise _another_was_made(request, entry, edited)
+        services.report(f"taking up instance {entry.answer['id']}, created by an earlier run")
         return _from_answer(entry.answer)
     return None
+
+
+def _answered_just_now(services: Services, answer: Mapping[str, str]) -> bool:
+    """Whether Aura may not know the instance yet: then two 404s do not make it gone."""
+    at = answer.get("answered_at")
+    if at is None:
+        return False
+    age = (services.clock.now() - datetime.fromisoformat(at)).total_seconds()
+    return age < services.settings.look_seconds
+
+
+def _edited_since(request: Request, entry: Entry) -> list[str]:
+    """What cannot change on an instance and differs between the earlier try and this request."""
+    wanted = _fixed(request.new)
+    return [key for key in _FIXED if entry.facts.get(key, wanted[key]) != wanted[key]]
+
+
+def _replaceable(request: Request, found: Instance | presence.Absent) -> bool:
+    """Whether it is an orphan that `_settle_orphans` will find in the list and may delete."""
+    pending = isinstance(found, Instance) and naming.pending_for(found.name, request.owner)
+    return pending and request.on_orphan == REPLACE
+
+
+def _another_was_made(request: Request, entry: Entry, edited: Iterable[str]) -> Refused:
+    answer, wanted = entry.answer or {}, _fixed(request.new)
+    made = f"{answer.get('id')} ({answer.get('name')})"
+    told = "; ".join(f"{key} was {entry.facts[key]!r}, is {wanted[key]!r}" for key in edited)
+    return Refused(
+        f"An earlier run created instance {made} from another declaration "
+        f"({told}). It was not taken up, and no second one was created.",
+        way_out=(
+            "Take the edit back, so that what that one was made with is declared, run again, and "
+            'edit then; or have it deleted and created again with on_orphan="replace".'
+        ),
+    )
+
+
+#: What an instance has for life; an answer is taken up only for a request that agrees on it.
+_FIXED = (
+    "cloud_provider",
+    "region",
+    "type",
+    "version",
+    "customer_managed_key_id",
+    "source_instance_id",
+    "source_snapshot_id",
+)
+
+
+def _fixed(new: NewInstance) -> dict[str, str]:
+    return {key: getattr(new, key) or "" for key in _FIXED}
 
 
 def _from_answer(answer: Mapping[str, str]) -> CreatedInstance:
@@ -92,7 +155,7 @@ def _from_answer(answer: Mapping[str, str]) -> CreatedInstance:
     )
 
 
-def _to_answer(created: CreatedInstance) -> dict[str, str]:
+def _to_answer(created: CreatedInstance, at: datetime) -> dict[str, str]:
     values = {
         "id": created.id,
         "name": created.name,
@@ -100,8 +163,58 @@ def _to_answer(created: CreatedInstance) -> dict[str, str]:
         "connection_url": created.connection_url,
         "username": created.username,
         "password": created.password,
+        "answered_at": at.isoformat(),
     }
     return {key: value for key, value in values.items() if value is not None}
+
+
+def _rows(services: Services, request: Request) -> Rows:
+    """The project's instances, at a time when an earlier try must show among them.
+
+    Somebody who interrupts a run starts the next one at once, and a new instance may be missing
+    from lists for some seconds: a try whose answer nobody saw is looked for as long as in the run
+    that made it.
+    """
+    facts = _facts(services, request.new.project_id)
+    tries = services.journal.unfinished(KIND, request.owner, facts)
+    unanswered = [entry for entry in tries if entry.answer is None]
+    if not unanswered:
+        return services.listing.recent(request.new.project_id)
+    seconds = services.settings.look_seconds
+    services.report(
+        f"an earlier create of {request.new.name} got no answer; looking for its instance "
+        f"for {duration.show(seconds)}"
+    )
+    rows = _watch(services, request, seconds)
+    if not _orphans(request, rows):
+        for entry in unanswered:
+            services.journal.finish(entry, "no effect found")
+    return rows
+
+
+def _watch(services: Services, request: Request, seconds: float) -> Rows:
+    """Fresh lists until one has an orphan or the seconds are over; the last one.
+
+    Raises:
+        AuraError: the project could not be listed, in the end.
+    """
+    deadline = services.clock.monotonic() + seconds
+    gap = max(services.settings.polling.seconds, 0.05)
+    while True:
+        over = services.clock.monotonic() >= deadline
+        try:
+            rows = services.listing.fresh(request.new.project_id)
+        except Transient:
+            if over:
+                raise
+        else:
+            if over or _orphans(request, rows):
+                return rows
+        services.clock.sleep(gap)
+
+
+def _orphans(request: Request, rows: Iterable[InstanceSummary]) -> list[InstanceSummary]:
+    return [row for row in rows if naming.pending_for(row.name, request.owner)]
 
 
 def _settle_orphans(
@@ -176,7 +289,8 @@ def _refuse_namesakes(request: Request, rows: Iterable[InstanceSummary]) -> None
 
 def _send(services: Services, request: Request) -> CreatedInstance:
     new = replace(request.new, name=naming.pending(request.new.name, request.owner))
-    facts = _facts(services, new.project_id) | {"pending_name": new.name, "name": request.new.name}
+    names = {"pending_name": new.name, "name": request.new.name}
+    facts = _facts(services, new.project_id) | names | _fixed(new)
     entry = services.journal.begin(KIND, request.owner, facts)
     services.report(f"creating instance {request.new.name} (as {new.name} until it is ready)")
     try:
@@ -194,7 +308,7 @@ def _send(services: Services, request: Request) -> CreatedInstance:
 def _remember(services: Services, entry: Entry, created: CreatedInstance) -> None:
     """Keep the answer on disk; a full disk must not lose what only this process still knows."""
     try:
-        services.journal.record_answer(entry, _to_answer(created))
+        services.journal.record_answer(entry, _to_answer(created, services.clock.now()))
     except Refused as error:
         services.warn(f"instance {created.id} exists, but its answer was not journalled: {error}")
 
@@ -203,27 +317,24 @@ def _after_lost_answer(
     services: Services, request: Request, entry: Entry, lost: LostAnswer
 ) -> AuraError:
     """Look for what the lost answer made, until it shows or the time for looking is over."""
-    deadline = services.clock.monotonic() + services.settings.look_seconds
-    gap = max(services.settings.polling.seconds, 0.05)
-    while True:
-        rows = services.listing.fresh(request.new.project_id)
-        orphans = [row for row in rows if naming.pending_for(row.name, request.owner)]
-        if orphans:
-            return _orphaned(services, orphans)
-        if services.clock.monotonic() >= deadline:
-            return _nothing_found(services, request, entry, lost)
-        services.clock.sleep(gap)
-
-
-def _nothing_found(
-    services: Services, request: Request, entry: Entry, lost: LostAnswer
-) -> Transient:
-    looked = duration.show(services.settings.look_seconds)
+    looking = services.settings.look_seconds
+    try:
+        rows = _watch(services, request, looking)
+    except AuraError as error:
+        found = f"the project cannot be listed, so whether it exists is unknown ({error})"
+        return _still_unknown(request, lost, found)
+    orphans = _orphans(request, rows)
+    if orphans:
+        return _orphaned(services, orphans)
     pending = entry.facts["pending_name"]
+    found = f"no instance named {pending!r} appeared there within {duration.show(looking)}"
+    return _still_unknown(request, lost, found)
+
+
+def _still_unknown(request: Request, lost: LostAnswer, found: str) -> Transient:
     return Transient(
-        f"Aura did not answer the create of {request.new.name!r}, and no instance named "
-        f"{pending!r} appeared in project {request.new.project_id} within {looked}. "
-        "It was not sent again.",
+        f"Aura did not answer the create of {request.new.name!r} in project "
+        f"{request.new.project_id}, and {found}. It was not sent again.",
         way_out="Run again: the next run looks for it first.",
         status=lost.status,
         reason=lost.reason,

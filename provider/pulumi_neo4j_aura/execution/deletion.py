@@ -13,6 +13,9 @@ from pulumi_neo4j_aura.execution.services import Services
 
 KIND = "delete-instance"
 
+#: Seconds slept at least between two looks, so that a gap of zero does not spin.
+_TICK = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -61,7 +64,7 @@ def _wait_until_gone(services: Services, request: Request, found: Instance) -> N
     began = clock.monotonic()
     while True:
         waited = clock.monotonic() - began
-        clock.sleep(max(polling.seconds, polling.fraction * waited))
+        clock.sleep(max(polling.seconds, polling.fraction * waited, _TICK))
         seen = _seen(services, request)
         if seen is None:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from pulumi_neo4j_aura.aura.waiting import wait_for_snapshot, when_not_busy
 from pulumi_neo4j_aura.domain import selection
@@ -37,6 +37,7 @@ class Request:
 
 def days_back(latest: datetime, count: int) -> tuple[date, ...]:
     """The last `count` days up to `latest`, newest first, beginning with the furthest zone's."""
+    latest = latest.astimezone(UTC)
     newest_day = (latest + _FURTHEST_AHEAD).date()
     extra = (newest_day - latest.date()).days
     return tuple(newest_day - timedelta(days=back) for back in range(count + extra))
@@ -71,7 +72,8 @@ def newest(
 def _days(now: datetime, latest: datetime, wanted: selection.Wanted, kept: timedelta | None) -> int:
     """How many days back from `latest` can hold one that does; at least two, for the zone."""
     span = min(wanted.max_age or timedelta.max, kept or timedelta(days=DEFAULT_DAYS))
-    return max((span - (now - latest)).days, 0) + 2
+    begun_days = -(-(span - (now - latest)) // timedelta(days=1))
+    return max(begun_days, 0) + 2
 
 
 def take(services: Services, request: Request) -> Snapshot:

@@ -58,6 +58,9 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
 )
 
 
+_SIZES = frozenset({"memory", "storage"})
+
+
 def next_step(wanted: Mapping[str, object], live: Instance) -> Step | None:
     """The next step towards the wanted settings, or None when there is none to take.
 
@@ -71,7 +74,7 @@ def next_step(wanted: Mapping[str, object], live: Instance) -> Step | None:
     if differing.get("paused") is False:
         return Resume()
     if "type" in differing:
-        return _change_type(live, differing)
+        return _change_type(live, wanted, differing)
     for group in _GROUPS:
         chosen = {key: differing[key] for key in group if key in differing}
         if chosen:
@@ -79,19 +82,17 @@ def next_step(wanted: Mapping[str, object], live: Instance) -> Step | None:
     return Pause() if differing.get("paused") else None
 
 
-def _change_type(live: Instance, differing: Mapping[str, object]) -> Step:
-    wanted = str(differing["type"])
-    if not upgrade_in_place(live.type, wanted):
+def _change_type(
+    live: Instance, wanted: Mapping[str, object], differing: Mapping[str, object]
+) -> Step:
+    declared = str(differing["type"])
+    if not upgrade_in_place(live.type, declared):
         return Impossible(
-            f"Aura cannot turn a {live.type} instance into a {wanted} one; "
+            f"Aura cannot turn a {live.type} instance into a {declared} one; "
             "only professional-db to business-critical is possible in place"
         )
-    if "memory" in differing or "storage" in differing:
-        memory = differing.get("memory", live.memory)
-        storage = differing.get("storage", live.storage)
-        return Upgrade(_text(memory), _text(storage))
+    if differing.keys() & _SIZES and wanted.keys() >= _SIZES:
+        return Upgrade(str(wanted["memory"]), str(wanted["storage"]))
+    # One size alone: the other one follows it in the resize that comes next; sent with the old
+    # value of the other, the pair would be one that Aura does not offer.
     return Upgrade()
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pulumi_neo4j_aura.domain.clock import Clock
 from pulumi_neo4j_aura.errors import Refused
@@ -62,25 +63,29 @@ class Journal:
         self._write(entry, _ANSWER, dict(answer))
 
     def finish(self, entry: Entry, outcome: str) -> None:
-        """Close the entry with its outcome and forget the answer, which may hold a password.
+        """Forget the answer, which may hold a password, and close the entry with its outcome.
 
         Closing a closed entry changes nothing.
         """
-        if not (self._folder(entry) / _OUTCOME).exists():
+        # The answer goes first: nothing would look for a password in a closed entry again. A kill
+        # while it was written may have left a draft of it.
+        folder = self._folder(entry)
+        for path in (folder / _ANSWER, *folder.glob(f".{_ANSWER}.*")):
+            path.unlink(missing_ok=True)
+        if not (folder / _OUTCOME).exists():
             body = {"outcome": outcome, "at": self.clock.now().isoformat()}
             self._write(entry, _OUTCOME, body)
-        (self._folder(entry) / _ANSWER).unlink(missing_ok=True)
 
     def unfinished(self, kind: str, owner: str, facts: Mapping[str, str]) -> tuple[Entry, ...]:
         """Entries without an outcome that carry these facts, oldest first."""
         found: list[Entry] = []
-        for folder in sorted((self.root / owner).glob(f"*/{_INTENT}")):
-            entry = self._read(owner, folder.parent)
+        for intent in (self.root / owner).glob(f"*/{_INTENT}"):
+            entry = self._read(owner, intent.parent)
             if entry.kind != kind or entry.outcome is not None:
                 continue
             if all(entry.facts.get(key) == value for key, value in facts.items()):
                 found.append(entry)
-        return tuple(found)
+        return tuple(sorted(found, key=lambda entry: (entry.began_at, entry.id)))
 
     def _folder(self, entry: Entry) -> Path:
         return self.root / entry.owner / entry.id
@@ -99,17 +104,17 @@ class Journal:
 
     def _read(self, owner: str, folder: Path) -> Entry:
         try:
-            intent = json.loads((folder / _INTENT).read_text())
+            intent = _content(folder / _INTENT)
             return Entry(
                 owner=owner,
                 id=folder.name,
                 kind=intent["kind"],
                 began_at=datetime.fromisoformat(intent["began_at"]),
-                facts=intent["facts"],
+                facts=dict(intent["facts"]),
                 answer=_optional(folder / _ANSWER),
                 outcome=(_optional(folder / _OUTCOME) or {}).get("outcome"),
             )
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise Refused(
                 f"The journal entry {folder} cannot be read ({error}); it may stand for an "
                 "instance that was created and not yet recorded.",
@@ -117,11 +122,15 @@ class Journal:
             ) from error
 
 
-def _optional(path: Path) -> dict[str, str] | None:
+def _optional(path: Path) -> dict[str, Any] | None:
     """The content of a file that may be missing. An unreadable one is an error, not missing."""
-    if not path.exists():
-        return None
-    content: dict[str, str] = json.loads(path.read_text())
+    return _content(path) if path.exists() else None
+
+
+def _content(path: Path) -> dict[str, Any]:
+    content: object = json.loads(path.read_text())
+    if not isinstance(content, dict):
+        raise TypeError(f"{path.name} holds no object")
     return content
 
 
