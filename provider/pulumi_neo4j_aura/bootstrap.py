@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import time
 from collections.abc import Callable
@@ -36,13 +37,15 @@ class SystemClock:
 @functools.cache
 def _client(settings: Settings) -> AuraClient:
     """One client per settings and process: the rate budget must be shared by all threads."""
-    return AuraClient(
+    client = AuraClient(
         api_url=settings.api_url,
         credentials=settings.credentials,
         clock=SystemClock(),
         calls_per_minute=settings.calls_per_minute,
         timeout_seconds=settings.timeout_seconds,
     )
+    atexit.register(client.close)  # it lives as long as the process does
+    return client
 
 
 @functools.cache

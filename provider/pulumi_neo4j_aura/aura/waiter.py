@@ -73,7 +73,7 @@ def _silent(_line: str) -> None:
 class Waiter:
     """Looks, judges, sleeps, until done, failed or out of patience.
 
-    The gap between two looks is `max(seconds, fraction * waited)`: an end is noticed at most
+    The gap between two looks is `max(seconds, fraction * under way)`: an end is noticed at most
     `seconds`, or that share of the operation's duration, late.
     """
 
@@ -84,6 +84,9 @@ class Waiter:
     fraction: float = 0.1
     #: Seconds in all. 1800: Aura's own advice for a snapshot that stays pending.
     patience: float = 1800.0
+    #: Seconds that had passed since the operation began when the wait began. They count for the
+    #: gap, not for patience.
+    already: float = 0.0
     #: Told a line after every look that did not end the wait.
     report: Callable[[str], None] = _silent
     #: Seconds of nothing but 404 before it is believed: Aura does not know a new instance at once.
@@ -198,7 +201,8 @@ class Wait:
         self._note(f"busy ({error.reason or error.message})")
 
     def _gap(self) -> float:
-        gap = max(self._waiter.seconds, self._waiter.fraction * self.waited)
+        under_way = self._waiter.already + self.waited
+        gap = max(self._waiter.seconds, self._waiter.fraction * under_way)
         if isinstance(self._trouble, Transient):
             gap = max(gap, self._trouble.retry_after or 0.0)
         return gap

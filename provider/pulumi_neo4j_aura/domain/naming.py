@@ -35,7 +35,7 @@ def pending(name: str, owned_by: str) -> str:
 
 def pending_for(name: str, owned_by: str) -> bool:
     """Whether `name` is a pending name of this owner, whatever the slug in front."""
-    return name.endswith(f"{_MARK}{owned_by}")
+    return bool(owned_by) and name.endswith(f"{_MARK}{owned_by}")
 
 
 def problem(name: str) -> str | None:

@@ -40,6 +40,9 @@ class Request:
     on_orphan: str = REFUSE
     #: Instances of the declared name that the stack itself has (it is about to replace them).
     own_namesakes: int = 0
+    #: The instance that the state has (it is about to be replaced): no orphan, and not the answer
+    #: to this create, whatever an entry that a kill left open says.
+    own_id: str = ""
     patience_seconds: float = 1800.0
 
 
@@ -58,7 +61,7 @@ def create(services: Services, request: Request) -> CreatedInstance:
     orphans = _orphans(request, rows)
     if orphans:
         _settle_orphans(services, request, orphans)
-    _refuse_namesakes(request, rows)
+    _refuse_namesakes(services, request, rows)
     return _send(services, request)
 
 
@@ -77,7 +80,7 @@ def _answered(services: Services, request: Request) -> CreatedInstance | None:
     """The instance of an earlier try whose answer this machine has, if it still exists."""
     facts = _facts(services, request.new.project_id)
     for entry in reversed(services.journal.unfinished(KIND, request.owner, facts)):
-        if entry.answer is None:
+        if entry.answer is None or entry.answer["id"] == request.own_id:
             continue
         found = presence.look(services, request.new.project_id, entry.answer["id"])
         if isinstance(found, presence.Absent) and not _answered_just_now(services, entry.answer):
@@ -89,6 +92,7 @@ def _answered(services: Services, request: Request) -> CreatedInstance | None:
         if edited:
             raise _another_was_made(request, entry, edited)
         services.report(f"taking up instance {entry.answer['id']}, created by an earlier run")
+        services.taken_up.add(entry.answer["id"])
         return _from_answer(entry.answer)
     return None
 
@@ -214,7 +218,11 @@ def _watch(services: Services, request: Request, seconds: float) -> Rows:
 
 
 def _orphans(request: Request, rows: Iterable[InstanceSummary]) -> list[InstanceSummary]:
-    return [row for row in rows if naming.pending_for(row.name, request.owner)]
+    return [
+        row
+        for row in rows
+        if naming.pending_for(row.name, request.owner) and row.id != request.own_id
+    ]
 
 
 def _settle_orphans(
@@ -273,8 +281,17 @@ def _remove_orphan(services: Services, request: Request, orphan: InstanceSummary
     services.listing.fresh(request.new.project_id)
 
 
-def _refuse_namesakes(request: Request, rows: Iterable[InstanceSummary]) -> None:
+def _refuse_namesakes(
+    services: Services, request: Request, rows: Iterable[InstanceSummary]
+) -> None:
     """Aura allows equal names; people and `find_instance` cannot tell such instances apart."""
+    name = (request.new.project_id, request.new.name)
+    if services.claimed_names.setdefault(name, request.owner) != request.owner:
+        raise Refused(
+            f"Two resources of this stack declare the name {request.new.name!r} in project "
+            f"{request.new.project_id}. Only one instance was created.",
+            way_out="Give one of them another name.",
+        )
     same = [row.id for row in rows if row.name == request.new.name]
     if len(same) > request.own_namesakes:
         raise Refused(

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pulumi_neo4j_aura.aura.waiting import when_not_busy
 from pulumi_neo4j_aura.domain import duration, status
 from pulumi_neo4j_aura.domain.instance import Instance
-from pulumi_neo4j_aura.errors import LostAnswer, NotFound, TimedOut, Transient
+from pulumi_neo4j_aura.errors import LostAnswer, NotFound, Permanent, TimedOut, Transient
 from pulumi_neo4j_aura.execution import presence
 from pulumi_neo4j_aura.execution.services import Services
+from pulumi_neo4j_aura.vault.journal import Entry
 
 KIND = "delete-instance"
 
@@ -40,12 +41,12 @@ def delete(services: Services, request: Request) -> None:
     facts = {"api_url": services.client.api_url, "instance_id": request.instance_id}
     entry = services.journal.begin(KIND, request.owner, facts)
     if not status.leaving(found.status):
-        _send(services, request, found)
+        _send(services, request, found, entry)
     _wait_until_gone(services, request, found)
     services.journal.finish(entry, "gone")
 
 
-def _send(services: Services, request: Request, found: Instance) -> None:
+def _send(services: Services, request: Request, found: Instance, entry: Entry) -> None:
     called = f"{found.name} ({found.id})"
     services.report(f"deleting instance {called}")
     waiter = services.waiter(request.patience_seconds)
@@ -56,6 +57,9 @@ def _send(services: Services, request: Request, found: Instance) -> None:
     except (NotFound, LostAnswer):
         # Both are settled by looking, which happens next. Nothing is concluded here.
         return
+    except Permanent:
+        services.journal.finish(entry, "not deleted")
+        raise
 
 
 def _wait_until_gone(services: Services, request: Request, found: Instance) -> None:

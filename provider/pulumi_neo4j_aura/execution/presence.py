@@ -1,8 +1,10 @@
 """Present, absent or unknown: what may be called gone.
 
 Forgetting a billed instance and deleting what depends on it both start with a wrong "gone". So one
-404 is one opinion. Absent needs Aura's own 404 for the instance *and* a successful list of its
-project that lacks it, twice, some seconds apart. Everything else is unknown and raises.
+404 is one opinion. Absent needs Aura's own 404 for the instance, a successful list of its project
+that lacks it, *and* that the credential can still see that project, twice, some seconds apart.
+Everything else is unknown and raises. (A credential that lost its project may be shown an empty
+list of it instead of an error; nobody has published which.)
 """
 
 from __future__ import annotations
@@ -61,6 +63,10 @@ def _not_listed(services: Services, project_id: str, instance_id: str) -> None:
         raise _unknown(instance_id, f"project {project_id} cannot be listed", error) from error
     if any(row.id == instance_id for row in rows):
         raise _unknown(instance_id, "get says 404 while the project's list still has it", None)
+    try:
+        services.client.projects.get(project_id)
+    except AuraError as error:
+        raise _unknown(instance_id, f"project {project_id} cannot be seen", error) from error
 
 
 def _unknown(instance_id: str, why: str, cause: AuraError | None) -> Transient:

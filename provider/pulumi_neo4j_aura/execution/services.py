@@ -31,6 +31,13 @@ class Services:
     #: Owner → (project, name) of resources that this process saw in the state: a replacement may
     #: create a namesake of the instance that it is about to delete, nobody else may.
     own_names: dict[str, tuple[str, str]] = field(default_factory=dict)
+    #: Owner → id of what the state already has for it, as far as the engine told this process.
+    in_state: dict[str, str] = field(default_factory=dict)
+    #: Instances that this process took up from the journal instead of creating them. If one of them
+    #: is to be deleted next, a replacement was given the very instance that it replaces.
+    taken_up: set[str] = field(default_factory=set)
+    #: (project, name) → owner of creates of this process: a list does not show them yet.
+    claimed_names: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def waiter(self, patience_seconds: float) -> Waiter:
         """A waiter with the configured gaps that gives up after `patience_seconds`."""

@@ -124,9 +124,10 @@ class CoreProvider(ResourceProvider):
             value = req.config.get(f"{settings.CONFIG_NAMESPACE}:{key}")
             return None if value is None else str(value)
 
+        sys.tracebacklimit = 0  # before a setting can be wrong: that is one paragraph as well
         loaded = settings.load(config)
-        if not loaded.debug:
-            sys.tracebacklimit = 0
+        if loaded.debug:
+            del sys.tracebacklimit
         report, warn = engine_log.lines()
         if not threads.widen(loaded.threads):
             warn(
@@ -151,7 +152,10 @@ class CoreProvider(ResourceProvider):
         `changes=None`: the engine compares the inputs itself, which gives property diffs,
         `ignore_changes` and `replace_on_changes`.
         """
-        found = self.core.diff(inward(_olds), inward(_news))
+        olds = inward(_olds)
+        # Whatever is created next for this owner replaces what the state has.
+        self._services.in_state[str(olds.get("owner"))] = _id
+        found = self.core.diff(olds, inward(_news))
         return DiffResult(changes=None, replaces=list(found.replaces))
 
     @_paragraphs

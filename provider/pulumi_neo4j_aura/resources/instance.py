@@ -27,6 +27,10 @@ _REQUEST_OUTPUTS = (
     "api_url",
 )
 
+_SECRETS = ("password", "password_override")
+
+_NEWER = ("hide_diffs", "replace_with", "replacement_trigger")
+
 
 class InstanceRequest(Resource, module="neo4jaura", name="InstanceRequest"):
     """The instance as Aura accepted it. Use `Instance`, which also waits for it."""
@@ -162,20 +166,20 @@ class Instance(pulumi.ComponentResource):
             {**dict.fromkeys(_REQUEST_OUTPUTS), **declared},
             _request_options(self, opts),
         )
-        readiness = InstanceReadiness(
+        self._publish(request, self._readiness(resource_name, request))
+
+    def _readiness(self, resource_name: str, request: InstanceRequest) -> InstanceReadiness:
+        waits_for = {
+            "instance_id": request.instance_id,
+            "api_url": request.api_url,
+            "operation": request.operation,
+        }
+        return InstanceReadiness(
             InstanceReadinessProvider(),
             f"{resource_name}-ready",
-            {
-                "instance_id": request.instance_id,
-                "api_url": request.api_url,
-                "operation": request.operation,
-                "name": None,
-                "status": None,
-                "connection_url": None,
-            },
+            {**dict.fromkeys(("name", "status", "connection_url")), **waits_for},
             pulumi.ResourceOptions(parent=self, deleted_with=request),
         )
-        self._publish(request, readiness)
 
     def _publish(self, request: InstanceRequest, readiness: InstanceReadiness) -> None:
         """Set the outputs; each waits for readiness, so that nobody connects too early."""
@@ -206,6 +210,8 @@ def _request_options(
 ) -> pulumi.ResourceOptions:
     """The options of the request child: what a component ignores must reach the real resource."""
     given = opts or pulumi.ResourceOptions()
+    # Not every SDK that we take knows these.
+    newer: dict[str, Any] = without_nones({key: getattr(given, key, None) for key in _NEWER})
     return pulumi.ResourceOptions(
         parent=parent,
         ignore_changes=given.ignore_changes,
@@ -214,5 +220,6 @@ def _request_options(
         retain_on_delete=given.retain_on_delete,
         depends_on=given.depends_on,
         deleted_with=given.deleted_with,
-        additional_secret_outputs=["password", "password_override"],
+        additional_secret_outputs=[*_SECRETS, *(given.additional_secret_outputs or ())],
+        **newer,
     )

@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
 
 from pulumi_neo4j_aura import bootstrap, settings
-from pulumi_neo4j_aura.domain import duration, selection
+from pulumi_neo4j_aura.domain import selection
 from pulumi_neo4j_aura.domain.snapshot import Snapshot
 from pulumi_neo4j_aura.domain.tier import TIERS
 from pulumi_neo4j_aura.errors import Permanent
 from pulumi_neo4j_aura.execution import snapshots
 from pulumi_neo4j_aura.execution.services import Services
+from pulumi_neo4j_aura.resources.core import inputs
 
 Facts = dict[str, Any]
 
@@ -98,13 +98,10 @@ def newest_snapshot(
     """The newest snapshot that does; the same choice that `from_snapshot` makes.
 
     Raises (when the program runs):
-        Permanent: there is none; the message names those that were passed over and why.
+        Permanent: there is none; the message names those that were passed over and why. At once:
+            a condition cannot be read, or its time has no zone.
     """
-    wanted = selection.Wanted(
-        exportable=exportable,
-        before=datetime.fromisoformat(before).astimezone(UTC) if before else None,
-        max_age=duration.parse(max_age) if max_age else None,
-    )
+    wanted = _wanted({"exportable": exportable, "before": before, "max_age": max_age})
 
     def look(services: Services, given: Facts) -> Facts:
         origin = services.client.instances.get(given["instance_id"])
@@ -116,6 +113,16 @@ def newest_snapshot(
         return _snapshot_facts(choice.snapshot)
 
     return FoundSnapshot(_lookup(look, {"instance_id": instance_id}))
+
+
+def _wanted(conditions: Facts) -> selection.Wanted:
+    newest, failures = inputs.validate(inputs.Newest, conditions)
+    if newest is None:
+        raise Permanent(
+            f"newest_snapshot cannot use {failures[0].property}: {failures[0].reason}.",
+            way_out="Correct it.",
+        )
+    return newest.wanted()
 
 
 def _none_found(instance_id: str, wanted: selection.Wanted, choice: selection.Choice) -> Permanent:

@@ -306,9 +306,35 @@ def test_the_instance_that_is_being_replaced_may_have_the_name(aura, services, c
 
     aura.add(id="bbbbbbbb")
     clock.sleep(60)
+    services.claimed_names.clear()  # another process
     with pytest.raises(Refused, match="aaaaaaaa, bbbbbbbb"):
         create(services, request(own_namesakes=1, owner=OTHER))
     assert creates(aura) == 1
+
+
+def test_two_resources_of_one_run_cannot_have_the_same_name(aura, services):
+    """The list does not show the first one yet, so the process remembers the name itself."""
+    create(services, request())
+    with pytest.raises(Refused, match="Two resources of this stack declare the name 'orders'"):
+        create(services, request(owner=OTHER))
+    assert creates(aura) == 1
+
+
+def test_a_replacement_is_not_given_the_instance_that_it_replaces(aura, services):
+    """A kill in the wait left the entry open; the state has that instance, under its pending name."""
+    first = create(services, request())
+    made = create(services, request(own_id=first.id, own_namesakes=1))
+    assert made.id != first.id
+    assert creates(aura) == 2
+    assert first.id not in services.taken_up
+
+
+def test_what_was_taken_up_is_remembered(aura, services):
+    """So that a replacement whose engine named no id cannot delete it as the old one."""
+    first = create(services, request())
+    again = create(services, request())
+    assert again.id == first.id
+    assert services.taken_up == {first.id}
 
 
 def test_other_names_and_other_projects_are_in_nobodys_way(aura, services):

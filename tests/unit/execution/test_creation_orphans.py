@@ -78,7 +78,7 @@ def test_replacing_deletes_sees_it_gone_and_creates_once(aura, services):
     names = [call.name for call in aura.calls]
     deleted, created = names.index("instances.delete"), names.index("instances.create")
     between = names[deleted:created]
-    assert between[-5:-1] == ["instances.get", "instances.list"] * 2
+    assert between[-7:-1] == ["instances.get", "instances.list", "projects.get"] * 2
 
 
 def test_replacing_needs_two_agreeing_readings(aura, services, clock):

@@ -31,18 +31,34 @@ def test_an_instance_that_is_there_costs_one_call(aura, services):
 
 @pytest.mark.parametrize("reason", ["db-not-found", "db-already-deleted"])
 def test_gone_needs_two_agreeing_readings_of_get_and_list(aura, services, clock, reason):
-    """Aura's own 404 (or 410) and a list without it, twice, with the setting's gap in between."""
+    """Aura's 404 (or 410), a list without it and a project in sight, twice, with a gap."""
     aura.add(id="ffffffff")
     aura.script("instances.get", *[NotFound("no", status=404, reason=reason)] * 2)
 
     assert look(services, PROJECT, ID) == Absent(ID)
-    assert [call.name for call in aura.calls] == ["instances.get", "instances.list"] * 2
+    reading = ["instances.get", "instances.list", "projects.get"]
+    assert [call.name for call in aura.calls] == reading * 2
     assert clock.sleeps == [services.settings.gone_seconds]
 
 
 def test_an_empty_project_that_could_be_listed_is_proof_enough(aura, services):
     """The last instance of a project can be gone too."""
     assert look(services, PROJECT, ID) == Absent(ID)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotFound("404", status=404, reason="tenant-not-found"),
+        Forbidden("403", status=403),
+        Unavailable("503", status=503),
+    ],
+)
+def test_an_empty_list_of_a_project_out_of_sight_proves_nothing(aura, services, error):
+    """A credential that lost its project may be shown an empty list instead of an error."""
+    aura.script("projects.get", error)
+    with pytest.raises(Transient, match=f"project {PROJECT} cannot be seen"):
+        look(services, PROJECT, ID)
 
 
 def test_what_appears_again_at_the_second_reading_is_there(aura, services):

@@ -22,7 +22,7 @@ def _size(value: object) -> object:
 def _duration(value: object) -> object:
     """Check a span and keep the user's spelling, so that it never looks changed."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        value = f"{value:g}s"
+        value = f"{value}s"
     if isinstance(value, str):
         duration.parse(value)
     return value

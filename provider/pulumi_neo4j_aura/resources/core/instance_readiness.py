@@ -6,6 +6,7 @@ nothing in `read`, and deleting it deletes nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from pulumi_neo4j_aura.domain import duration
@@ -66,11 +67,10 @@ def _make_ready(services: Services, values: Properties) -> Properties:
     operation = values["operation"]
     instance_id = str(values["instance_id"])
     patience = duration.parse(str(operation["wait_timeout"])).total_seconds()
-    _let_it_begin(services, str(operation["began_at"]))
+    already = _let_it_begin(services, str(operation["began_at"]))
+    waiter = replace(services.waiter(patience), already=already)
     try:
-        live = convergence.converge(
-            services, instance_id, operation["settings"], services.waiter(patience)
-        )
+        live = convergence.converge(services, instance_id, operation["settings"], waiter)
     finally:
         # The request half was in the state before this began, password included; now that the wait
         # is over, even a backend that writes late has it, and the local copy may go. Also when it
@@ -80,12 +80,17 @@ def _make_ready(services: Services, values: Properties) -> Properties:
     return {**values, **_outputs(live)}
 
 
-def _let_it_begin(services: Services, began_at: str) -> None:
-    """Spare the look at an operation that began just now: it cannot be over."""
+def _let_it_begin(services: Services, began_at: str) -> float:
+    """Spare the look at an operation that began just now: it cannot be over.
+
+    Returns the seconds that it is under way then; zero when it began in an earlier run.
+    """
     gap = services.settings.polling.seconds
     passed = (services.clock.now() - datetime.fromisoformat(began_at)).total_seconds()
-    if 0 <= passed < gap:
-        services.clock.sleep(gap - passed)
+    if not 0 <= passed < gap:
+        return 0.0
+    services.clock.sleep(gap - passed)
+    return gap
 
 
 def _outputs(live: Instance) -> Properties:

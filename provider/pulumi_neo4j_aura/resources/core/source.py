@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -146,8 +146,10 @@ def _explicit(services: Services, source: Source, snapshot_id: str) -> Resolved:
         )
         return Resolved({}, (Failure("source", reason),))
     # An explicit id is the user's own choice: age does not matter, being usable does.
-    objection = selection.objection(snapshot, selection.Wanted(), services.clock.now())
-    if objection and snapshot.timestamp is not None:
+    now = services.clock.now()
+    dated = replace(snapshot, timestamp=snapshot.timestamp or now)
+    objection = selection.objection(dated, selection.Wanted(), now)
+    if objection:
         reason = f"snapshot {snapshot_id} {objection}; an instance cannot be created from it"
         return Resolved({}, (Failure("source", reason),))
     return Resolved(_provenance(source, snapshot, "explicit"))
