@@ -156,7 +156,7 @@ def load(
 
     blank = Settings()
     return Settings(
-        api_url=found.get("api_url", blank.api_url).rstrip("/"),
+        api_url=found.get("api_url", blank.api_url).strip().rstrip("/"),
         credentials=Credentials(found.get("client_id", ""), found.get("client_secret", "")),
         project_id=found.get("project_id", ""),
         calls_per_minute=int(number("calls_per_minute", blank.calls_per_minute, int)),

@@ -146,9 +146,9 @@ def one_emulator() -> Iterator[EmulatorProcess]:
 @pytest.fixture(scope="session")
 def sender() -> Iterator[HttpxSender]:
     """Opened once: reading the certificates takes longer than most tests."""
-    shared = quick_sender()
-    yield shared
-    shared.close()
+    common = quick_sender()
+    yield common
+    common.close()
 
 
 @pytest.fixture

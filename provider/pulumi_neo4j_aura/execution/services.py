@@ -15,6 +15,14 @@ from pulumi_neo4j_aura.vault.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A resource that the state has: its id, and whether it must not be deleted."""
+
+    id: str
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Client, journal and clock. Shared by all threads of a process."""
 
@@ -31,8 +39,8 @@ class Services:
     #: Owner → (project, name) of resources that this process saw in the state: a replacement may
     #: create a namesake of the instance that it is about to delete, nobody else may.
     own_names: dict[str, tuple[str, str]] = field(default_factory=dict)
-    #: Owner → id of what the state already has for it, as far as the engine told this process.
-    in_state: dict[str, str] = field(default_factory=dict)
+    #: Owner → what the state already has for it, as far as the engine told this process.
+    in_state: dict[str, Known] = field(default_factory=dict)
     #: Instances that this process took up from the journal instead of creating them. If one of them
     #: is to be deleted next, a replacement was given the very instance that it replaces.
     taken_up: set[str] = field(default_factory=set)

@@ -21,7 +21,7 @@ from pulumi.output import Unknown as PulumiUnknown
 
 from pulumi_neo4j_aura import bootstrap, settings
 from pulumi_neo4j_aura.errors import AuraError, Refused
-from pulumi_neo4j_aura.execution.services import Services
+from pulumi_neo4j_aura.execution.services import Known, Services
 from pulumi_neo4j_aura.resources import engine_log, threads
 from pulumi_neo4j_aura.resources.core.results import Checked, Created, Diffed, Found, Gone, Partial
 from pulumi_neo4j_aura.resources.core.values import UNKNOWN, Properties, Unknown, without_nones
@@ -154,7 +154,8 @@ class CoreProvider(ResourceProvider):
         """
         olds = inward(_olds)
         # Whatever is created next for this owner replaces what the state has.
-        self._services.in_state[str(olds.get("owner"))] = _id
+        known = Known(_id, protected=bool(olds.get("deletion_protection")))
+        self._services.in_state[str(olds.get("owner"))] = known
         found = self.core.diff(olds, inward(_news))
         return DiffResult(changes=None, replaces=list(found.replaces))
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pulumi_neo4j_aura.errors import OperationFailed, Refused, TimedOut
+from pulumi_neo4j_aura.execution.services import Known
 from pulumi_neo4j_aura.resources.core import instance_readiness, instance_request
 from pulumi_neo4j_aura.resources.core.results import Found, Partial
 from support.resources import (
@@ -133,12 +134,23 @@ def test_the_replacement_of_an_instance_that_never_got_ready_is_another_one(
     program, first = never_ready
     services = machine.process()
     checked(services, program, first.inputs)
-    services.in_state[OWNER] = first.id
+    services.in_state[OWNER] = Known(first.id)
 
     second = up(services, program)
     instance_request.delete(services, first.id, first.outputs)
 
     assert [each["id"] for each in control.instances()] == [second.id]
+
+
+def test_a_protected_instance_is_not_replaced_by_an_option_that_check_cannot_see(services, control):
+    """With replace_on_changes the engine creates first: refused before a second one is billed."""
+    program = instance_inputs(deletion_protection=True)
+    first = up(services, program)
+    services.in_state[OWNER] = Known(first.id, protected=True)
+
+    with pytest.raises(Refused, match="deletion_protection is on"):
+        request(services, program)
+    assert [each["id"] for each in control.instances()] == [first.id]
 
 
 def test_a_pending_instance_that_the_state_does_not_have_is_an_orphan(

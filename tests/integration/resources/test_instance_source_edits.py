@@ -65,6 +65,17 @@ def test_every_other_explicit_edit_fails_too(services, control, production, edit
         assert way_out in reason
 
 
+def test_the_newest_may_be_written_down_as_what_it_was(services, production):
+    """The recorded id as text names the data that is there: no edit at all."""
+    olds = existing(services, snapshot_source(production))
+    chosen = olds["provenance"]["snapshot_id"]
+
+    result = check(services, olds, declared(snapshot_source(production, chosen)))
+
+    assert result.failures == ()
+    assert result.inputs == olds
+
+
 def test_an_id_that_another_resource_changed_is_a_warning_and_kept(services, production):
     """A replaced Snapshot resource has a new id by itself; nobody asked for new data."""
     olds = existing(services, snapshot_source(production, "snap-1", explicit=False))

@@ -35,14 +35,14 @@ def one_plugin(one_emulator, one_engine, tmp_path_factory):
 
 @pytest.fixture
 def engine(one_engine):
-    """Where the shared plugin's log lines arrive."""
+    """Where the log lines of the common plugin arrive."""
     one_engine.logged.clear()
     return one_engine
 
 
 @pytest.fixture
 def plugin(control, one_plugin):
-    """The shared plugin, with its settings from the environment."""
+    """The common plugin, with its settings from the environment."""
     return one_plugin
 
 

@@ -84,7 +84,7 @@ def test_a_snapshot_lives_and_is_forgotten(plugin, control, declared):
 def test_diff_leaves_the_comparison_to_the_engine(plugin, declared):
     """`changes` unknown: property diffs, `ignore_changes` and `replace_on_changes` work."""
     request = plugin.resource(InstanceRequestProvider)
-    inputs = request.check(declared()).inputs
+    inputs = request.check(declared(owner="0000cafe")).inputs
 
     changed = request.diff("0badcafe", inputs, {**inputs, "region": "europe-west2"})
 

@@ -321,7 +321,7 @@ def test_two_resources_of_one_run_cannot_have_the_same_name(aura, services):
 
 
 def test_a_replacement_is_not_given_the_instance_that_it_replaces(aura, services):
-    """A kill in the wait left the entry open; the state has that instance, under its pending name."""
+    """A kill in the wait left the entry open; the state has it, under its pending name."""
     first = create(services, request())
     made = create(services, request(own_id=first.id, own_namesakes=1))
     assert made.id != first.id

@@ -170,7 +170,7 @@ def test_transformations_of_the_component_see_its_children():
 
 
 def test_the_caller_s_options_are_not_changed():
-    """They may be shared by a whole program."""
+    """A whole program may use the same ones."""
     options = pulumi.ResourceOptions(ignore_changes=["memory"])
     before = dict(vars(options))
 

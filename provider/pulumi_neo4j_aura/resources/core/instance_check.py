@@ -75,7 +75,7 @@ def _check_existing(
     if another:
         return Checked(values, _replacement_failures(olds, another))
     failures = _adoption_edit(olds, values)
-    judged = source.edit(olds.get("source"), values.get("source"))
+    judged = source.edit(olds.get("source"), values.get("source"), olds.get("provenance"))
     if judged.keep:
         values = _with_source(values, olds.get("source"))
     elif judged.failure:

@@ -50,6 +50,9 @@ def diff(olds: Properties, news: Properties) -> Diffed:
 def create(services: Services, values: Properties) -> Created:
     """Create the instance, or adopt it. Returns as soon as Aura accepted."""
     inputs = InstanceInputs.model_validate(values)
+    known = services.in_state.get(inputs.owner)
+    if known is not None and known.protected:
+        raise _protected_predecessor(inputs, known.id)
     if inputs.adopt_instance_id:
         return _adopt(services, values, inputs)
     request = creation.Request(
@@ -57,13 +60,22 @@ def create(services: Services, values: Properties) -> Created:
         owner=inputs.owner,
         on_orphan=inputs.on_orphan,
         own_namesakes=_own_namesakes(services, inputs),
-        own_id=services.in_state.get(inputs.owner, ""),
+        own_id=known.id if known else "",
         patience_seconds=_patience(inputs),
     )
     made = creation.create(services, request)
     outputs = _base_outputs(services, values, inputs) | _credentials(made, inputs)
     outputs["operation"] = _operation(services, inputs, _all_settings(inputs))
     return Created(made.id, without_nones(outputs))
+
+
+def _protected_predecessor(inputs: InstanceInputs, instance_id: str) -> Refused:
+    """`check` sees the changes that replace by themselves; `replace_on_changes` it cannot see."""
+    return Refused(
+        f"Instance {inputs.name} ({instance_id}) was to be replaced, and its deletion_protection "
+        "is on. No second one was created.",
+        way_out="Set deletion_protection=False in an `up` of its own first, or do not replace it.",
+    )
 
 
 def _adopt(services: Services, values: Properties, inputs: InstanceInputs) -> Created:
@@ -158,6 +170,7 @@ def read(services: Services, instance_id: str, state: Properties) -> Found | Gon
     seen = presence.look(services, str(state.get("project_id", "")), instance_id)
     if isinstance(seen, presence.Absent):
         _not_too_young(services, instance_id, state)
+        services.in_state.pop(str(state.get("owner")), None)
         return Gone(instance_id, (f"instance {instance_id} no longer exists",))
     declared = {key: value for key, value in state.items() if key in INPUT_KEYS}
     inputs = {**declared, **_live_inputs(declared, seen)}

@@ -37,12 +37,22 @@ class Edit:
     warning: str = ""
 
 
-def edit(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Edit:
-    """Judge a changed source. The data is there already; a new source cannot change it."""
+def edit(
+    old: Mapping[str, Any] | None,
+    new: Mapping[str, Any] | None,
+    recorded: Mapping[str, Any] | None = None,
+) -> Edit:
+    """Judge a changed source. The data is there already; a new source cannot change it.
+
+    Args:
+        old: the source in the state.
+        new: the source in the program.
+        recorded: the provenance in the state.
+    """
     if new is None or old == new or (old is not None and holds_unknown(new)):
         return Edit(keep=True)
-    if old is not None and {**old, "explicit": None} == {**new, "explicit": None}:
-        return Edit(keep=True)  # the same ids, now from a resource instead of text or back
+    if _same_words(old, new) or _names_what_came(new, recorded or {}):
+        return Edit(keep=True)
     if old is None:
         return Edit(keep=False, failure=f"an existing instance cannot get a source. {WAYS_OUT}")
     if _only_ids_of_resources(old, new):
@@ -64,6 +74,17 @@ def edit(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Edit:
             f"the data of this instance came from {_named(old)} and was not changed. {WAYS_OUT}"
         ),
     )
+
+
+def _same_words(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> bool:
+    """The same ids, now from a resource instead of text or back."""
+    return old is not None and {**old, "explicit": None} == {**new, "explicit": None}
+
+
+def _names_what_came(new: Mapping[str, Any], recorded: Mapping[str, Any]) -> bool:
+    """The newest of that day, now written down."""
+    keys = ("kind", "instance_id", "snapshot_id")
+    return bool(new.get("snapshot_id")) and all(new.get(key) == recorded.get(key) for key in keys)
 
 
 def _only_ids_of_resources(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
