@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,19 +9,9 @@ import pytest
 
 from support.emulator import CLIENT_ID, CLIENT_SECRET, EmulatorProcess, running_emulator
 from support.engine import PulumiProject
-from support.loops import close_stray_loops
 from support.programs import PROJECT_ID
 
 Start = Callable[..., PulumiProject]
-
-
-@pytest.fixture(autouse=True)
-def loops_of_the_automation_api(
-    event_loop_of_pulumi: asyncio.AbstractEventLoop,
-) -> Iterator[None]:
-    """It leaves an open event loop behind for each inline run: close them in its place."""
-    yield
-    close_stray_loops(event_loop_of_pulumi)
 
 
 @pytest.fixture
