@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -214,17 +215,23 @@ def answers() -> bool:
 def stop_emulator() -> None:
     """End the emulator that `up` started, by its process id; never anybody else's."""
     recorded = EMULATOR / "pid"
-    if not recorded.exists():
-        return
-    pid = int(recorded.read_text())
-    if not is_our_emulator(pid):
-        return
-    os.kill(pid, 15)
+    if recorded.exists() and is_our_emulator(pid := int(recorded.read_text())):
+        os.kill(pid, signal.SIGTERM)
+        wait_for_end(pid)
+        console.print("Stopped the Aura emulator.")
+    if answers():
+        raise StopDemo(
+            f"an Aura emulator still answers at port {PORT}, and it is not the one that `make up` "
+            "started here; stop it where it was started."
+        )
+
+
+def wait_for_end(pid: int) -> None:
+    """Ten seconds at most."""
     for _ in range(100):
         if not is_our_emulator(pid):
-            break
+            return
         time.sleep(0.1)
-    console.print("Stopped the Aura emulator.")
 
 
 def is_our_emulator(pid: int) -> bool:
@@ -233,7 +240,7 @@ def is_our_emulator(pid: int) -> bool:
     if ps is None:
         return Path(f"/proc/{pid}").exists()
     seen = subprocess.run(  # noqa: S603 - a fixed command
-        [ps, "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        [ps, "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return "aura_emulator" in seen.stdout and str(EMULATOR) in seen.stdout
 

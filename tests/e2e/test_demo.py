@@ -26,6 +26,11 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _refuses(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The Pulumi program of the repository, in a folder of its own."""
@@ -83,6 +88,7 @@ def test_the_demo_tells_its_story_changes_nothing_again_and_cleans_up(copy, envi
         last = _demo(copy, environment, "down")
     assert last.returncode == 0, last.stdout + last.stderr
     assert not (copy / ".pulumi-local" / "emulator").exists()
+    assert _refuses(int(environment["AURA_DEMO_PORT"]))
     assert {path.name: path.read_text() for path in (copy / "stacks").glob("*.yaml")} == settings
 
 
