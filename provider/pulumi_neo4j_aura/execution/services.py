@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pulumi_neo4j_aura.aura.client import AuraClient
 from pulumi_neo4j_aura.aura.waiting import Waiter
@@ -57,7 +57,3 @@ class Services:
             patience=patience_seconds,
             report=self.report,
         )
-
-    def quiet(self) -> Services:
-        """The same without progress lines, for `check` and `read`."""
-        return replace(self, report=lambda _line: None)

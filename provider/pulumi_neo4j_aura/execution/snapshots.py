@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from pulumi_neo4j_aura.aura.waiting import wait_for_snapshot, when_not_busy
 from pulumi_neo4j_aura.domain import selection
+from pulumi_neo4j_aura.domain.instance import Instance
 from pulumi_neo4j_aura.domain.snapshot import AD_HOC, DEAD, Snapshot
+from pulumi_neo4j_aura.domain.tier import TIERS
 from pulumi_neo4j_aura.errors import AuraError, LostAnswer, NotFound, OperationFailed, Transient
 from pulumi_neo4j_aura.execution.services import Services
 from pulumi_neo4j_aura.vault.journal import Entry
@@ -67,6 +69,12 @@ def newest(
         if choice.snapshot is not None:
             return selection.Choice(choice.snapshot, tuple(skipped))
     return selection.Choice(None, tuple(skipped))
+
+
+def newest_of(services: Services, origin: Instance, wanted: selection.Wanted) -> selection.Choice:
+    """The newest of an instance that was just seen, looking as far back as its tier keeps any."""
+    tier = TIERS.get(origin.type)
+    return newest(services, origin.id, wanted, tier.longest_exportable if tier else None)
 
 
 def _days(now: datetime, latest: datetime, wanted: selection.Wanted, kept: timedelta | None) -> int:

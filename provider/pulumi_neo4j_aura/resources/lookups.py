@@ -16,7 +16,6 @@ import pulumi
 from pulumi_neo4j_aura import bootstrap, settings
 from pulumi_neo4j_aura.domain import selection
 from pulumi_neo4j_aura.domain.snapshot import Snapshot
-from pulumi_neo4j_aura.domain.tier import TIERS
 from pulumi_neo4j_aura.errors import Permanent
 from pulumi_neo4j_aura.execution import snapshots
 from pulumi_neo4j_aura.execution.services import Services
@@ -105,9 +104,7 @@ def newest_snapshot(
 
     def look(services: Services, given: Facts) -> Facts:
         origin = services.client.instances.get(given["instance_id"])
-        tier = TIERS.get(origin.type)
-        kept = tier.longest_exportable if tier else None
-        choice = snapshots.newest(services, origin.id, wanted, kept)
+        choice = snapshots.newest_of(services, origin, wanted)
         if choice.snapshot is None:
             raise _none_found(origin.id, wanted, choice)
         return _snapshot_facts(choice.snapshot)

@@ -10,14 +10,3 @@ def test_a_waiter_has_the_configured_gaps_and_the_given_patience(aura, tmp_path,
     assert services.waiter(90.0) == Waiter(
         clock=clock, seconds=7.0, fraction=0.5, patience=90.0, report=services.report
     )
-
-
-def test_quiet_services_report_nothing_and_still_warn(aura, services):
-    """`check` and `read` show no progress; a warning is never swallowed."""
-    quiet = services.quiet()
-    quiet.report("progress")
-    quiet.warn("warning")
-
-    assert (aura.reported, aura.warned) == ([], ["warning"])
-    assert quiet.client is services.client
-    assert quiet.journal is services.journal

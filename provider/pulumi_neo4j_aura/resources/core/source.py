@@ -178,9 +178,7 @@ def _explicit(services: Services, source: Source, snapshot_id: str) -> Resolved:
 
 def _newest(services: Services, source: Source, origin: Instance) -> Resolved:
     wanted = source.newest.wanted() if source.newest else selection.Wanted()
-    tier = TIERS.get(origin.type)
-    kept = tier.longest_exportable if tier else None
-    choice = snapshots.newest(services, source.instance_id, wanted, kept)
+    choice = snapshots.newest_of(services, origin, wanted)
     skipped = [asdict(each) for each in choice.skipped]
     if choice.snapshot is None:
         return Resolved({}, (Failure("source", _none_found(source, wanted, choice)),))
