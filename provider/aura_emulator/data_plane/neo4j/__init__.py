@@ -1,0 +1,1 @@
+"""A real Neo4j Community server behind every running instance."""
