@@ -21,8 +21,6 @@ _USAGE_ERROR = 2
 def main(argv: Sequence[str]) -> int:
     """Run the emulator until it is told to stop; the exit code: 0, 1 (cannot start), 2 (usage)."""
     arguments = _parser().parse_args(argv)
-    if arguments.data_plane != "none":
-        return _refuse("--data-plane neo4j is not available yet: use --data-plane none.")
     try:
         switches = _switches(arguments)
     except SwitchError as error:
@@ -32,6 +30,8 @@ def main(argv: Sequence[str]) -> int:
         host=arguments.host,
         port=arguments.port,
         data_plane=arguments.data_plane,
+        neo4j_home=arguments.neo4j_home,
+        heap_megabytes=arguments.heap_megabytes,
         client_id=arguments.client_id,
         client_secret=arguments.client_secret,
         verbose=arguments.verbose,
@@ -74,7 +74,19 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default=defaults.DEFAULT_HOST, help="address to listen on (%(default)s)")
     add("--port", type=int, default=defaults.DEFAULT_PORT, help="0 takes a free one (%(default)s)")
     add("--state", type=Path, default=default_state(), help="folder that is kept (%(default)s)")
-    add("--data-plane", choices=("none", "neo4j"), default="none", help="%(default)s")
+    add(
+        "--data-plane",
+        choices=("none", "neo4j"),
+        default="none",
+        help="neo4j: a real server behind each running instance (%(default)s)",
+    )
+    add("--neo4j-home", type=Path, help="a Neo4j Community 5.26 or newer (NEO4J_HOME)")
+    add(
+        "--heap-megabytes",
+        type=int,
+        default=defaults.DEFAULT_HEAP_MEGABYTES,
+        help="Java heap of each server (%(default)s)",
+    )
     add("--client-id", default=defaults.DEFAULT_CLIENT_ID, help="%(default)s")
     add("--client-secret", default=defaults.DEFAULT_CLIENT_SECRET, help="%(default)s")
     add("--operation-seconds", metavar="S", help="how long an operation takes (2)")

@@ -11,11 +11,13 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from aura_emulator.control_plane import lifecycle
 from aura_emulator.control_plane.access import Tokens
 from aura_emulator.control_plane.aura import Aura
 from aura_emulator.control_plane.errors import GatewayError
 from aura_emulator.control_plane.model import Credential
 from aura_emulator.control_plane.store import Store
+from aura_emulator.data_plane.interface import WorkKind
 from aura_emulator.data_plane.none import NoData
 from aura_emulator.faults.injector import Injector
 from aura_emulator.faults.recording import Recorder, RequestLog
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from aura_emulator.data_plane.interface import DataPlane
     from aura_emulator.settings import Settings
 
 
@@ -47,13 +50,20 @@ class Clearable(Protocol):
         """Empty it."""
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The emulator as an ASGI application, usable in process; it takes requests one at a time."""
-    if settings.data_plane != "none":
-        raise ValueError(f"there is no data plane {settings.data_plane!r} yet")
-    aura = Aura(Store(settings.database), copy(settings.switches), NoData())
+def create_app(settings: Settings, data_plane: DataPlane | None = None) -> Starlette:
+    """The emulator as an ASGI application, usable in process; it takes requests one at a time.
+
+    Where nobody else keeps time, `lifecycle.tick` has to be called for a data plane that holds
+    data; `serving` does.
+
+    Raises:
+        OtherDataPlaneError: the state folder's instances were made with another data plane.
+    """
+    aura = Aura(Store(settings.database), copy(settings.switches), data_plane or NoData())
+    aura.require_own_state()
     aura.recall_clock()
     aura.seed(Credential(settings.client_id, settings.client_secret))
+    lifecycle.take_up(aura)
     tokens, limit, rules, log = Tokens(aura), gate.RateLimit(), Rules(), RequestLog()
     app = Starlette(
         routes=_routes(),
@@ -81,9 +91,10 @@ def _start_over(
     """Everything as after the first start, but the default credential's tokens stay valid."""
     kept = [token for token in aura.store.tokens() if token.client_id == settings.client_id]
     for instance in aura.store.instances():
-        aura.data_plane.delete(instance.id)
+        aura.data_plane.begin(lifecycle.order(instance.id, WorkKind.DELETE))
     with aura.store.together():
         aura.store.clear()
+        aura.require_own_state()
         aura.recall_clock()
         aura.seed(Credential(settings.client_id, settings.client_secret))
         for token in kept:

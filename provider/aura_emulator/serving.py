@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import logging
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
+from aura_emulator.control_plane import lifecycle
+from aura_emulator.control_plane.aura import OtherDataPlaneError
 from aura_emulator.faults.injector import ABORT
 from aura_emulator.server import create_app
 
@@ -23,12 +26,17 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from aura_emulator.control_plane.aura import Aura
+    from aura_emulator.data_plane.interface import DataPlane
     from aura_emulator.settings import Settings
 
 _KEEP_ALIVE_SECONDS: Final = (
     75  # longer than clients keep idle connections, so that none is cut under them
 )
 _STOP_SECONDS: Final = 1
+_TICK_SECONDS: Final = 0.2
+
+_log = logging.getLogger("aura_emulator")
 
 
 class StartError(Exception):
@@ -49,7 +57,13 @@ def serve(settings: Settings) -> int:
 def _run(settings: Settings, listener: socket.socket) -> None:
     if settings.verbose:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    app = create_app(settings)
+    data_plane = _data_plane(settings)
+    try:
+        app = create_app(settings, data_plane)
+    except OtherDataPlaneError as error:
+        if data_plane is not None:
+            data_plane.close()
+        raise StartError(f"{error}.") from error
     config = uvicorn.Config(
         _with_abort(app),
         lifespan="off",
@@ -69,25 +83,51 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         f"(data plane: {settings.data_plane}, state: {settings.state or 'in memory'})"
     )
     try:
-        _Server(config, ready).run(sockets=[listener])
+        _Server(config, ready, app.state.aura).run(sockets=[listener])
     finally:
         app.state.aura.data_plane.close()
         app.state.aura.store.close()
 
 
+def _data_plane(settings: Settings) -> DataPlane | None:
+    """The databases, if there are to be any; None is the data plane that holds nothing."""
+    if settings.data_plane == "none":
+        return None
+    if settings.state is None:
+        raise StartError("Databases need a state folder: name one with --state.")
+    from aura_emulator.data_plane.neo4j import installation  # noqa: PLC0415 - only where wanted
+    from aura_emulator.data_plane.neo4j.plane import Neo4jData  # noqa: PLC0415 - a heavy driver
+    from aura_emulator.data_plane.neo4j.server import Sizes  # noqa: PLC0415 - a heavy driver
+
+    try:
+        found = installation.find(settings.neo4j_home, os.environ)
+        sizes = Sizes(heap_megabytes=settings.heap_megabytes)
+        return Neo4jData((settings.state / "neo4j").absolute(), found, sizes)
+    except installation.InstallationError as error:
+        raise StartError(f"{error}. (Or use --data-plane none.)") from error
+    except OSError as error:
+        raise StartError(f"{settings.state} cannot be used: {error}.") from error
+
+
 class _Server(uvicorn.Server):
     """Says when it is ready, and takes a signal as an order to stop, not as a death."""
 
-    def __init__(self, config: uvicorn.Config, ready: str) -> None:
+    def __init__(self, config: uvicorn.Config, ready: str, aura: Aura) -> None:
         super().__init__(config)
         self._ready = ready
+        self._aura = aura
+        self._ticking: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._aura.data_plane.holds_data:
+            self._ticking = asyncio.create_task(_tick(self._aura))
         sys.stdout.write(self._ready + "\n")
         sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._ticking is not None:
+            self._ticking.cancel()
         # Answers that are cut off by the stop are no errors worth a traceback.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
@@ -107,6 +147,16 @@ class _Server(uvicorn.Server):
         finally:
             for item, handler in before.items():
                 signal.signal(item, handler)
+
+
+async def _tick(aura: Aura) -> None:
+    """Let happen what is due, between requests."""
+    while True:
+        try:
+            lifecycle.tick(aura)
+        except Exception:  # noqa: BLE001 - one bad moment must not stop the clock for good
+            _log.exception("The emulator's clock stumbled")
+        await asyncio.sleep(_TICK_SECONDS)
 
 
 def _with_abort(app: ASGIApp) -> ASGIApp:

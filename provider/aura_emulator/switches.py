@@ -105,6 +105,12 @@ class Switches:
     loading_failed_recovers: bool = _switch(
         False, "Whether `loading failed` allows restore and overwrite; delete is always allowed."
     )
+    overwritten_password: str = _switch(
+        "target",
+        "Whose password holds after an overwrite from another instance; not documented.",
+        "target",
+        "source",
+    )
     clone_across_projects: bool = _switch(
         False, "Whether a source may be in another project; not documented."
     )

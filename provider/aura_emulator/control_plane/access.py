@@ -75,7 +75,7 @@ def project(aura: Aura, credential: Credential, project_id: str) -> Project:
 def instance(aura: Aura, credential: Credential, instance_id: str) -> Instance:
     """An instance that the credential sees, brought up to date."""
     found = aura.store.instance(instance_id)
-    if found is not None and found.deadline is not None:
+    if found is not None and found.deleted_at is None:
         found = settle(aura, found)
     if found is None or found.deleted_at is not None:
         raise db_not_found(instance_id)

@@ -14,6 +14,7 @@ from aura_emulator.control_plane import (
     projects,
     snapshots,
 )
+from aura_emulator.control_plane.aura import new_uuid
 from aura_emulator.control_plane.cloning import Destination, Origin
 from aura_emulator.control_plane.errors import (
     database_incapable,
@@ -27,12 +28,14 @@ from aura_emulator.control_plane.errors import (
 from aura_emulator.control_plane.model import Instance, Status
 from aura_emulator.control_plane.sizes import written
 from aura_emulator.control_plane.tiers import TIERS
+from aura_emulator.data_plane.interface import Work, WorkKind
 
 if TYPE_CHECKING:
     from aura_emulator.control_plane.aura import Aura
     from aura_emulator.control_plane.configuration import Wanted
     from aura_emulator.control_plane.model import Credential
     from aura_emulator.control_plane.requests import Body
+    from aura_emulator.data_plane.interface import Source
 
 _PASSWORD_BYTES = 32  # 43 characters, like Aura's
 
@@ -51,14 +54,12 @@ def create(aura: Aura, credential: Credential, body: Body) -> tuple[Instance, st
     if origin is not None and wanted.vector_optimized is None:
         instance = replace(instance, vector_optimized=_inherits_vector(instance, origin))
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
+    source = None if origin is None else origin.source
+    work = Work(new_uuid(), instance.id, WorkKind.CREATE, password=password, source=source)
     with aura.store.together():
-        instance = lifecycle.begin(aura, instance, "create")
+        instance = lifecycle.begin(aura, instance, "create", work=work)
         if origin is not None:
             cloning.hold(aura, origin)
-    if origin is None:
-        aura.data_plane.create(instance.id, password, instance.version)
-    else:
-        aura.data_plane.clone(origin.source, instance.id, password, instance.version)
     return instance, password
 
 
@@ -122,18 +123,17 @@ def pause(aura: Aura, credential: Credential, instance_id: str) -> Instance:
             "free-db instances cannot be paused", aura.switches.capability_status
         )
     lifecycle.require(aura, instance, "pause", Status.RUNNING)
-    pausing = lifecycle.begin(aura, instance, "pause")
-    aura.data_plane.pause(instance_id)
-    return pausing
+    return lifecycle.begin(
+        aura, instance, "pause", work=lifecycle.order(instance_id, WorkKind.STOP)
+    )
 
 
 def resume(aura: Aura, credential: Credential, instance_id: str) -> Instance:
     """POST …/resume."""
     instance = _changeable(aura, credential, instance_id)
     lifecycle.require(aura, instance, "resume", Status.PAUSED)
-    resuming = lifecycle.begin(aura, instance, "resume")
-    aura.data_plane.resume(instance_id)
-    return resuming
+    work = lifecycle.order(instance_id, WorkKind.START)
+    return lifecycle.begin(aura, instance, "resume", work=work)
 
 
 def delete(aura: Aura, credential: Credential, instance_id: str) -> Instance:
@@ -148,9 +148,8 @@ def delete(aura: Aura, credential: Credential, instance_id: str) -> Instance:
     if instance.status == Status.DESTROYING:
         raise db_not_found(instance_id)
     lifecycle.require_idle(aura, instance)
-    destroying = lifecycle.begin(aura, instance, "delete")
-    aura.data_plane.delete(instance_id)
-    return destroying
+    work = lifecycle.order(instance_id, WorkKind.DELETE)
+    return lifecycle.begin(aura, instance, "delete", work=work)
 
 
 def overwrite(aura: Aura, credential: Credential, instance_id: str, body: Body) -> Instance:
@@ -177,9 +176,18 @@ def overwrite(aura: Aura, credential: Credential, instance_id: str, body: Body) 
             taken = snapshots.take(aura, origin.instance)
             source = replace(source, snapshot_id=taken.id)
             cloning.hold(aura, origin)
-        overwriting = lifecycle.begin(aura, instance, "overwrite")
-    aura.data_plane.overwrite(source, instance_id)
-    return overwriting
+        work = Work(
+            new_uuid(), instance_id, WorkKind.REPLACE,
+            source=source, password=_password_after(aura, source),
+        )  # fmt: skip
+        return lifecycle.begin(aura, instance, "overwrite", work=work)
+
+
+def _password_after(aura: Aura, source: Source) -> str | None:
+    """Which password holds after an overwrite nobody knows: a switch decides."""
+    if aura.switches.overwritten_password == "target" or not aura.data_plane.holds_data:  # noqa: S105
+        return None
+    return aura.data_plane.login(source.instance_id).password
 
 
 def upgrade(aura: Aura, credential: Credential, instance_id: str, body: Body) -> Instance:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from aura_emulator.control_plane import scheduling
+from aura_emulator.control_plane.aura import new_uuid
 from aura_emulator.control_plane.clock import DAY_SECONDS
 from aura_emulator.control_plane.errors import action_unavailable, ongoing_operation
 from aura_emulator.control_plane.model import Instance, Status
-from aura_emulator.data_plane.interface import Progress
+from aura_emulator.data_plane.interface import Progress, Work, WorkKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +44,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         Operation("update", Status.UPDATING, Status.RUNNING, Status.RUNNING),
         Operation("upgrade", Status.UPDATING, Status.RUNNING, Status.RUNNING),
         Operation("restore", Status.RESTORING, Status.RUNNING, Status.LOADING_FAILED),
+        Operation("load", Status.LOADING, Status.RUNNING, Status.LOADING_FAILED),
         Operation("overwrite", Status.OVERWRITING, Status.RUNNING, Status.LOADING_FAILED),
         Operation("delete", Status.DESTROYING, Status.GONE, Status.RUNNING),
     )
@@ -73,10 +76,12 @@ def begin(
     changes: Mapping[str, Any] | None = None,
     *,
     through: str | None = None,
+    work: Work | None = None,
 ) -> Instance:
-    """Put an instance into an operation's busy state and store it.
+    """Put an instance into an operation's busy state and store it, with the work it takes.
 
-    `changes` take effect when the operation ends well. A planned outcome is used up here.
+    `changes` take effect when the operation ends well. A planned outcome is used up here; an
+    operation that is to fail leaves data as it is.
     """
     operation = OPERATIONS[name]
     outcome = aura.outcomes.take(name, instance.id)
@@ -91,7 +96,10 @@ def begin(
         next_status=outcome.status or ending,
         changes=json.dumps(changes) if changes and outcome.ending == "success" else None,
     )
-    aura.store.put_instance(begun)
+    with aura.store.together():
+        aura.store.put_instance(begun)
+        if work is not None and (outcome.ending != "failed" or work.kind is WorkKind.CREATE):
+            aura.order(work)
     return begun
 
 
@@ -99,12 +107,80 @@ def settle(aura: Aura, instance: Instance) -> Instance:
     """Bring an instance up to date: every deadline that has passed, in order."""
     now = aura.now()
     while instance.deadline is not None and instance.deadline <= now:
-        if aura.data_plane.progress(instance.id) is Progress.UNDER_WAY:
+        if _progress(aura, instance.id) is Progress.UNDER_WAY:
             break
         with aura.store.together():
             instance = _finish(aura, instance, instance.deadline)
             aura.store.put_instance(instance)
+    if instance.status == Status.RUNNING and not aura.data_plane.answers(instance.id):
+        return _come_back(aura, instance)
     return instance
+
+
+def _progress(aura: Aura, instance_id: str) -> Progress:
+    """Of the work that an instance's present operation takes, if it takes any."""
+    if not aura.data_plane.holds_data or aura.store.work(instance_id) is None:
+        return Progress.DONE
+    return aura.data_plane.progress(instance_id)
+
+
+def _come_back(aura: Aura, instance: Instance) -> Instance:
+    """Start the server of an instance that should run: it died, or the emulator did.
+
+    Running means that drivers can connect, so meanwhile it is `resuming`; a server that cannot be
+    started again ends in `paused`, from where it can be resumed or deleted.
+    """
+    return begin(aura, instance, "resume", work=order(instance.id, WorkKind.START))
+
+
+def order(instance_id: str, kind: WorkKind) -> Work:
+    """An order that needs no more than its kind."""
+    return Work(new_uuid(), instance_id, kind)
+
+
+def rest(aura: Aura, instance_id: str) -> None:
+    """Nothing may answer for an instance in this state."""
+    aura.store.afterwards(partial(aura.data_plane.begin, order(instance_id, WorkKind.STOP)))
+
+
+def take_up(aura: Aura) -> None:
+    """Go on where the last process ended: every order that the store remembers comes again.
+
+    Servers of running instances follow by themselves; see `settle`.
+    """
+    instances = aura.store.instances()
+    known = [instance.id for instance in instances]
+    pending = [work for work in map(aura.store.work, known) if work is not None]
+    anonymous = [work.id for work in pending]  # copies of a present state, named by their orders
+    aura.data_plane.keep_only(known, [*aura.store.snapshot_ids(), *anonymous])
+    for work in pending:
+        aura.data_plane.begin(work)
+
+
+def tick(aura: Aura) -> None:
+    """What has to happen although nobody looks: where there is data, moments matter.
+
+    A snapshot holds the data of its moment, so schedules are played when they are due.
+    """
+    settle_due(aura)
+    for instance in aura.store.instances():
+        settled = settle(aura, instance)
+        scheduling.catch_up(aura, settled)
+        _count(aura, settled)
+
+
+def _count(aura: Aura, instance: Instance) -> None:
+    """Free shows how much it holds (official v1 document, schema Instance)."""
+    if instance.type != "free-db" or instance.status != Status.RUNNING:
+        return
+    counts = aura.data_plane.counts(instance.id)
+    shown = (instance.graph_nodes, instance.graph_relationships)
+    if counts is None or shown == (counts.nodes, counts.relationships):
+        return
+    fresh = aura.store.instance(instance.id)  # the schedule may just have been played
+    if fresh is not None:
+        counted = replace(fresh, graph_nodes=counts.nodes, graph_relationships=counts.relationships)
+        aura.store.put_instance(counted)
 
 
 def settle_due(aura: Aura) -> None:
@@ -117,8 +193,9 @@ def _finish(aura: Aura, instance: Instance, at: float) -> Instance:
     if instance.status == Status.PAUSED:
         return _resume_by_itself(aura, instance, at)
     status = instance.next_status or Status.RUNNING
-    if aura.data_plane.progress(instance.id) is Progress.FAILED:
+    if _progress(aura, instance.id) is Progress.FAILED:
         status = OPERATIONS[instance.operation or "create"].failed
+    aura.store.drop_work(instance.id)
     changes = json.loads(instance.changes) if instance.changes else {}
     finished = replace(
         scheduling.play(aura, instance, at),
@@ -131,20 +208,22 @@ def _finish(aura: Aura, instance: Instance, at: float) -> Instance:
 def _arrive(aura: Aura, instance: Instance, at: float) -> Instance:
     match instance.status:
         case Status.GONE:
-            dropped = aura.store.drop_snapshots(instance.id)
-            aura.data_plane.drop_snapshots(instance.id, dropped)
+            aura.data_plane.drop(instance.id, aura.store.drop_snapshots(instance.id))
             return replace(instance, deleted_at=at)
         case Status.PAUSED if aura.switches.auto_resume_days and instance.type != "free-db":
             return replace(instance, deadline=at + aura.switches.auto_resume_days * DAY_SECONDS)
         case Status.RUNNING if instance.slots_until is None:  # runs for the first time
             return scheduling.start(aura, instance, at)
+        case Status.LOADING_FAILED | Status.SUSPENDED:
+            rest(aura, instance.id)
+            return instance
         case _:
             return instance
 
 
 def _resume_by_itself(aura: Aura, instance: Instance, at: float) -> Instance:
     """A paused instance resumes after 30 days (Aura documentation, pausing)."""
-    aura.data_plane.resume(instance.id)
+    aura.order(order(instance.id, WorkKind.START))
     return replace(
         instance,
         status=Status.RESUMING,
@@ -160,4 +239,5 @@ def vanish(aura: Aura, instance: Instance) -> None:
         aura.store.drop_snapshots(instance.id)
         gone = replace(instance, status=Status.GONE, deadline=None, deleted_at=aura.now())
         aura.store.put_instance(gone)
-    aura.data_plane.delete(instance.id)
+        aura.store.drop_work(instance.id)
+    aura.data_plane.begin(order(instance.id, WorkKind.DELETE))

@@ -13,7 +13,8 @@ from typing import Final, Literal
 Ending = Literal["success", "failed", "stuck"]
 ENDINGS: Final = ("success", "failed", "stuck")
 OPERATIONS: Final = (
-    "create", "pause", "resume", "update", "upgrade", "restore", "overwrite", "delete", "snapshot",
+    "create", "pause", "resume", "update", "upgrade", "restore", "overwrite", "load",
+    "delete", "snapshot",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from aura_emulator.control_plane.clock import DAY_SECONDS
 from aura_emulator.control_plane.model import Instance, Kind, Snapshot, SnapshotStatus, Status
 from aura_emulator.control_plane.schedule import slots
 from aura_emulator.control_plane.tiers import LATEST, TIERS, cadence, retention
+from aura_emulator.data_plane.interface import Progress
 
 if TYPE_CHECKING:
     from aura_emulator.control_plane.aura import Aura
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 # schedule goes on; in every other state there is nothing to take a snapshot of.
 _AVAILABLE: Final = frozenset({Status.RUNNING, Status.UPDATING, Status.RESIZING, Status.UPGRADING})
 _PENDING_SHARE: Final = 0.25  # of a snapshot's duration; the rest is InProgress
+_MOMENT_SECONDS: Final = 0.001  # later than any look at the same present
 
 
 def start(aura: Aura, instance: Instance, at: float) -> Instance:
@@ -54,7 +56,26 @@ def catch_up(aura: Aura, instance: Instance) -> None:
                 aura.store.put_instance(replace(instance, slots_until=now))
     expired = aura.store.drop_snapshots(instance.id, expired_at=now)
     if expired:
-        aura.data_plane.drop_snapshots(instance.id, expired)
+        aura.data_plane.drop(instance.id, expired)
+    confirm(aura, instance.id, now)
+
+
+def confirm(aura: Aura, instance_id: str, now: float) -> None:
+    """A snapshot completes when its data is kept, not before; without its data it has failed."""
+    for snapshot_id in aura.store.uncopied(instance_id):
+        snapshot = aura.store.snapshot(snapshot_id)
+        if snapshot is None or snapshot.ends_at is None or snapshot.ends_at > now:
+            continue
+        match aura.data_plane.copied(snapshot_id):
+            case Progress.UNDER_WAY:
+                aura.store.put_snapshots([replace(snapshot, ends_at=now + _MOMENT_SECONDS)])
+                continue
+            case Progress.FAILED:
+                failed = replace(snapshot, end_status=SnapshotStatus.FAILED, exportable_until=None)
+                aura.store.put_snapshots([failed])
+            case Progress.DONE:
+                pass
+        aura.store.drop_uncopied(snapshot_id)
 
 
 def _take_due(aura: Aura, instance: Instance, after: float, until: float) -> int:
@@ -81,7 +102,7 @@ def put(aura: Aura, instance: Instance, made: list[Snapshot]) -> None:
     if TIERS[instance.type].dedicated and instance.version == LATEST:
         made = [_once_a_day(aura, snapshot) for snapshot in made]
     aura.store.put_snapshots(made)
-    aura.data_plane.take_snapshots(instance.id, [snapshot.id for snapshot in made])
+    aura.take(instance.id, [snapshot.id for snapshot in made])
 
 
 def _once_a_day(aura: Aura, snapshot: Snapshot) -> Snapshot:

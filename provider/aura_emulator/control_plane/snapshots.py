@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
 from aura_emulator.control_plane import lifecycle, scheduling
+from aura_emulator.control_plane.aura import new_uuid
 from aura_emulator.control_plane.clock import DAY_SECONDS
 from aura_emulator.control_plane.errors import (
     invalid,
@@ -16,6 +17,7 @@ from aura_emulator.control_plane.errors import (
     snapshot_not_found,
 )
 from aura_emulator.control_plane.model import Instance, Kind, Snapshot, SnapshotStatus, Status
+from aura_emulator.data_plane.interface import Source, Work, WorkKind
 
 if TYPE_CHECKING:
     from aura_emulator.control_plane.aura import Aura
@@ -50,8 +52,10 @@ def take(aura: Aura, instance: Instance) -> Snapshot:
     if aura.store.unfinished_snapshots(instance.id, now):
         raise snapshot_not_allowed("Another snapshot of this instance is in progress")
     snapshot = _on_demand(aura, instance, now)
-    aura.store.put_snapshots([snapshot])
-    aura.data_plane.take_snapshots(instance.id, [snapshot.id])
+    with aura.store.together():
+        aura.store.put_snapshots([snapshot])
+        if snapshot.end_status == SnapshotStatus.COMPLETED:
+            aura.take(instance.id, [snapshot.id])
     return snapshot
 
 
@@ -124,9 +128,9 @@ def restore(aura: Aura, instance: Instance, snapshot_id: str) -> Instance:
         allowed.append(Status.LOADING_FAILED)
     lifecycle.require(aura, instance, "restore", *allowed)
     _require_restorable(aura, snapshot)
-    restoring = lifecycle.begin(aura, instance, "restore")
-    aura.data_plane.restore(instance.id, snapshot_id)
-    return restoring
+    source = Source(instance.id, snapshot_id)
+    work = Work(new_uuid(), instance.id, WorkKind.REPLACE, source=source)
+    return lifecycle.begin(aura, instance, "restore", work=work)
 
 
 def _require_restorable(aura: Aura, snapshot: Snapshot) -> None:

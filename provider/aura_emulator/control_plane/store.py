@@ -14,9 +14,10 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from aura_emulator.control_plane.model import Credential, Instance, Project, Snapshot, Token
+from aura_emulator.data_plane.interface import Limits, Source, Work, WorkKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -42,11 +43,15 @@ CREATE TABLE IF NOT EXISTS snapshots (
   exportable_until REAL, restorable_until REAL NOT NULL,
   memory INTEGER NOT NULL, storage INTEGER NOT NULL, version TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS snapshots_day ON snapshots (instance_id, taken_at);
+CREATE TABLE IF NOT EXISTS work (instance_id TEXT PRIMARY KEY, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS uncopied (snapshot_id TEXT PRIMARY KEY, instance_id TEXT NOT NULL);
 """
 
 _INSTANCE_COLUMNS: Final = ", ".join(item.name for item in fields(Instance))
 _SNAPSHOT_COLUMNS: Final = ", ".join(item.name for item in fields(Snapshot))
-_TABLES: Final = ("meta", "projects", "credentials", "tokens", "instances", "snapshots")
+_TABLES: Final = (
+    "meta", "projects", "credentials", "tokens", "instances", "snapshots", "work", "uncopied",
+)  # fmt: skip
 
 
 def _put(table: str, columns: str) -> str:
@@ -74,6 +79,7 @@ class Store:
         # Requests come one at a time, but in process perhaps from another thread than this one.
         self._connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
         self._depth = 0
+        self._afterwards: list[Callable[[], None]] = []
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_SCHEMA)
@@ -94,10 +100,23 @@ class Store:
             self._depth -= 1
             if self._depth == 0:
                 self._connection.execute("ROLLBACK")
+                self._afterwards.clear()
             raise
         self._depth -= 1
         if self._depth == 0:
             self._connection.execute("COMMIT")
+            self._run_afterwards()
+
+    def afterwards(self, call: Callable[[], None]) -> None:
+        """Call something once what is being written has been committed, and not if it never is."""
+        self._afterwards.append(call)
+        if self._depth == 0:
+            self._run_afterwards()
+
+    def _run_afterwards(self) -> None:
+        calls, self._afterwards = self._afterwards, []
+        for call in calls:
+            call()
 
     def clear(self) -> None:
         """Forget everything."""
@@ -120,6 +139,35 @@ class Store:
             self._connection.execute(
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, repr(float(value)))
             )
+
+    def text(self, key: str) -> str | None:
+        """A remembered text."""
+        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def put_text(self, key: str, value: str) -> None:
+        """Remember a text."""
+        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    # orders to the data plane
+
+    def work(self, instance_id: str) -> Work | None:
+        """The order that belongs to an instance's present operation."""
+        row = self._connection.execute(
+            "SELECT document FROM work WHERE instance_id = ?", (instance_id,)
+        ).fetchone()
+        return None if row is None else _work(row[0])
+
+    def put_work(self, work: Work) -> None:
+        """Remember an order; an instance has one at a time."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO work VALUES (?, ?)",
+            (work.instance_id, json.dumps(asdict(work))),
+        )
+
+    def drop_work(self, instance_id: str) -> None:
+        """The order is carried out, or will never be."""
+        self._connection.execute("DELETE FROM work WHERE instance_id = ?", (instance_id,))
 
     # projects and credentials
 
@@ -245,6 +293,29 @@ class Store:
         ).fetchone()
         return int(row[0])
 
+    def uncopied(self, instance_id: str) -> list[str]:
+        """Snapshots of an instance of which nobody has seen yet that their data is kept."""
+        rows = self._connection.execute(
+            "SELECT snapshot_id FROM uncopied WHERE instance_id = ?", (instance_id,)
+        )
+        return [row[0] for row in rows]
+
+    def put_uncopied(self, instance_id: str, snapshot_ids: Iterable[str]) -> None:
+        """Remember that these snapshots need data."""
+        with self.together():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO uncopied VALUES (?, ?)",
+                [(snapshot_id, instance_id) for snapshot_id in snapshot_ids],
+            )
+
+    def drop_uncopied(self, snapshot_id: str) -> None:
+        """Its data is kept, or lost."""
+        self._connection.execute("DELETE FROM uncopied WHERE snapshot_id = ?", (snapshot_id,))
+
+    def snapshot_ids(self) -> list[str]:
+        """Every snapshot there is."""
+        return [row[0] for row in self._connection.execute("SELECT id FROM snapshots")]
+
     def _snapshots(self, where: str, *values: object) -> list[Snapshot]:
         return [Snapshot(*row) for row in self._connection.execute(_SNAPSHOTS + where, values)]
 
@@ -278,6 +349,17 @@ def _project(document: str) -> Project:
     raw = json.loads(document)
     types = raw.pop("types")
     return Project(types=None if types is None else tuple(types), **raw)
+
+
+def _work(document: str) -> Work:
+    raw = json.loads(document)
+    source, limits = raw.pop("source"), raw.pop("limits")
+    return Work(
+        kind=WorkKind(raw.pop("kind")),
+        source=None if source is None else Source(**source),
+        limits=Limits(**limits),
+        **raw,
+    )
 
 
 def _credential(document: str) -> Credential:

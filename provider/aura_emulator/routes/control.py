@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from starlette.routing import Route
 
+from aura_emulator.control_plane import lifecycle
 from aura_emulator.control_plane.clock import moment, stamp
 from aura_emulator.control_plane.errors import invalid
 from aura_emulator.control_plane.model import Credential
@@ -79,6 +80,8 @@ async def move_clock(request: Request) -> Json:
     if frozen is not None:
         (aura.clock.freeze if frozen else aura.clock.thaw)()
     aura.remember_clock()
+    if aura.data_plane.holds_data:
+        lifecycle.tick(aura)  # what became due holds the data of now, before anybody writes more
     return Json(_clock(aura))
 
 

@@ -136,6 +136,8 @@ def _with_status(aura: Aura, instance: Instance, status: str) -> Instance:
     )
     if status == Status.RUNNING and changed.slots_until is None:
         return scheduling.start(aura, changed, aura.now())
+    if status in (Status.PAUSED, Status.SUSPENDED, Status.LOADING_FAILED):
+        lifecycle.rest(aura, instance.id)
     return changed
 
 
@@ -181,8 +183,10 @@ async def plant_snapshot(request: Request) -> Json:
     planted = scheduling.new_snapshot(aura, instance, Kind(kind), at, 0.0)
     planted = replace(planted, id=body.text("snapshot_id") or planted.id)
     planted = _changed(aura, planted, body)
-    aura.store.put_snapshots([planted])
-    aura.data_plane.take_snapshots(instance.id, [planted.id])
+    with aura.store.together():
+        aura.store.put_snapshots([planted])
+        if planted.end_status == SnapshotStatus.COMPLETED:
+            aura.take(instance.id, [planted.id])
     return Json(_shown(aura, planted), _CREATED)
 
 
@@ -200,7 +204,7 @@ async def drop_snapshot(request: Request) -> Json:
     aura = aura_of(request)
     snapshot = _snapshot(aura, request)
     aura.store.drop_snapshot(snapshot.id)
-    aura.data_plane.drop_snapshots(snapshot.instance_id, [snapshot.id])
+    aura.data_plane.drop(snapshot.instance_id, [snapshot.id])
     return Json({})
 
 

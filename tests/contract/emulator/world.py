@@ -20,6 +20,8 @@ from support.emulator import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aura_emulator.data_plane.interface import DataPlane
+
 URL = "http://emulator"
 OPERATION_SECONDS = 10
 START = "2026-03-02T12:00:00Z"
@@ -50,14 +52,18 @@ class AppTransport(httpx.BaseTransport):
 class World:
     """One emulator. Time stands at `START` and passes only by `wait`."""
 
-    def __init__(self, state: Path | None = None, **switches: Any) -> None:
+    def __init__(
+        self, state: Path | None = None, data_plane: DataPlane | None = None, **switches: Any
+    ) -> None:
         values = {"operation_seconds": OPERATION_SECONDS, "rate_limit": 0, **switches}
-        self.app = create_app(Settings(state=state, switches=Switches(**values)))
+        settings = Settings(state=state, switches=Switches(**values))
+        self.app = create_app(settings, data_plane)
         transport = AppTransport(self.app)
         self.http = httpx.Client(base_url=URL, transport=transport)
         self.control = EmulatorControl(URL, transport)
         self.api = self.client()
-        self.control.set_clock(START)
+        if not self.control.instances():  # of an earlier World with the same state
+            self.control.set_clock(START)
         self.control.freeze_clock()
 
     def close(self) -> None:

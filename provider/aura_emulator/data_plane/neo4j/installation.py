@@ -79,6 +79,14 @@ class Installation:
         return options
 
     @property
+    def class_data_options(self) -> list[str]:
+        """Use the archive of loaded classes; Java's warnings about it help nobody."""
+        if self.class_data is None:
+            return []
+        quiet = ["-Xlog:disable", "-Xlog:all=error:stderr"]
+        return [f"-XX:SharedArchiveFile={self.class_data}", *quiet]
+
+    @property
     def class_path(self) -> str:
         """Every jar, as Java's own wildcard."""
         return f"{self.lib}/*"

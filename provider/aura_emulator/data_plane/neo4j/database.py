@@ -1,0 +1,377 @@
+"""The database of one instance: its server, its data, and the orders for it, one after the other.
+
+Orders run in a thread of the database's own. Where a step must not be repeated after a crash, the
+order's id is written down behind it.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from neo4j.exceptions import DriverError, Neo4jError
+
+from aura_emulator.data_plane.interface import (
+    Condition,
+    Login,
+    NoDatabaseError,
+    Progress,
+    Work,
+    WorkKind,
+)
+from aura_emulator.data_plane.neo4j import admin, bolt, server
+from aura_emulator.data_plane.neo4j.admin import Admin, AdminError
+from aura_emulator.data_plane.neo4j.bolt import DatabaseDownError
+from aura_emulator.data_plane.neo4j.copying import copy_store, exchange_store
+from aura_emulator.data_plane.neo4j.home import DATABASE, USER, Home, stored_bytes
+from aura_emulator.data_plane.neo4j.memory import Memory, recall, remember
+from aura_emulator.data_plane.neo4j.ports import HOST, NoPortError, Reservation, reserve_again
+from aura_emulator.data_plane.neo4j.server import Server, ServerError, Sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from aura_emulator.data_plane.interface import Counts
+    from aura_emulator.data_plane.neo4j.copies import Copies
+    from aura_emulator.data_plane.neo4j.installation import Installation
+
+_LOOK_SECONDS: Final = 0.02
+_COUNT_SECONDS: Final = 2.0
+_MEGABYTE: Final = 1_000_000
+
+_log = logging.getLogger("aura_emulator.databases")
+
+
+class WorkError(Exception):
+    """An order cannot be carried out; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all databases of an emulator share."""
+
+    installation: Installation
+    sizes: Sizes
+    copies: Copies
+    #: Seconds of two cores: more servers starting at once only delay each other.
+    starting: threading.BoundedSemaphore
+    closing: threading.Event
+    #: Whether the copy of a snapshot is complete, under way or lost, wherever it is made.
+    copied: Callable[[str], Progress]
+
+
+class Database:
+    """One instance's database, in a folder of its own."""
+
+    def __init__(
+        self, instance_id: str, folder: Path, memory: Memory, reservation: Reservation | None,
+        around: Surroundings,
+    ) -> None:  # fmt: skip
+        self.instance_id = instance_id
+        self.memory = memory
+        self.error: str | None = None
+        self._folder = folder
+        self._around = around
+        self._reservation = reservation
+        self._home = Home(folder / "home")
+        self._server = Server(around.installation, self._home, memory.port, around.sizes)
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"database-{instance_id}")
+        self._lock = threading.RLock()
+        self._progress = Progress.DONE
+        self._order: Work | None = None
+        self._answers = False
+        self._frozen: list[str] | None = None  # snapshots that wait for the copy being made
+        self._counts: Counts | None = None
+        self._counted_at = 0.0
+
+    @property
+    def url(self) -> str:
+        """For drivers; the same as long as the instance lives."""
+        return f"neo4j://{HOST}:{self.memory.port}"
+
+    @property
+    def login(self) -> Login:
+        """The first user with the password that was set at the beginning."""
+        return Login(self.url, USER, self.memory.password)
+
+    @property
+    def progress(self) -> Progress:
+        """Of the last order."""
+        return self._progress
+
+    def answers(self) -> bool:
+        """Whether the server was up when it was last asked, and its process still lives."""
+        return self._answers and self._server.runs()
+
+    # orders
+
+    def begin(self, work: Work) -> None:
+        """Start on an order, unless it is this one already."""
+        with self._lock:
+            if self._order is not None and self._order.id == work.id:
+                return
+            self._order, self._progress, self.error = work, Progress.UNDER_WAY, None
+        self._submit(lambda: self._carry_out(work))
+
+    def _submit(self, job: Callable[[], None]) -> None:
+        try:
+            self._worker.submit(job)
+        except RuntimeError:  # the emulator is stopping: the order comes again
+            _log.debug("%s: an order came after the end", self.instance_id)
+
+    def _carry_out(self, work: Work) -> None:
+        try:
+            self._perform(work)
+            ending, reason = Progress.DONE, None
+        except (WorkError, ServerError, AdminError, NoPortError, DatabaseDownError) as error:
+            ending, reason = Progress.FAILED, str(error)
+        except OSError as error:
+            ending, reason = Progress.FAILED, f"{error.strerror or error}: {error.filename}"
+        except Exception as error:  # noqa: BLE001 - our mistakes must not leave it busy for ever
+            _log.exception("%s: %s", self.instance_id, work.kind)
+            ending, reason = Progress.FAILED, f"{type(error).__name__}: {error}"
+        if reason is not None and not self._around.closing.is_set():
+            _log.error("%s: %s failed: %s", self.instance_id, work.kind, reason)
+        with self._lock:
+            if self._order is work:
+                self._progress, self.error = ending, reason
+
+    def _perform(self, work: Work) -> None:
+        match work.kind:
+            case WorkKind.CREATE | WorkKind.REPLACE | WorkKind.LOAD:
+                self._fill(work)
+                self._start()
+                self._require_within(work)
+            case WorkKind.START:
+                self._start()
+            case WorkKind.STOP:
+                self._answers = False
+                self._server.stop()
+            case WorkKind.DELETE:
+                self._delete()
+
+    # data
+
+    def _fill(self, work: Work) -> None:
+        """Put the data of an order in place, once."""
+        if self.memory.filled_by == work.id:
+            return
+        stage = self._folder / "stage"
+        shutil.rmtree(stage, ignore_errors=True)
+        try:
+            self._prepare(work, stage)
+            self._answers = False
+            self._server.stop()
+            self._put_in_place(work, stage)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+        self._remember(replace(self.memory, filled_by=work.id))
+        if work.kind is WorkKind.CREATE and work.source is not None and not work.source.snapshot_id:
+            self._around.copies.drop([work.id])
+
+    def _prepare(self, work: Work, stage: Path) -> None:
+        if work.source is not None:
+            # Without a snapshot the data plane has begun a copy under the order's own name.
+            self._copy_of(work.source.snapshot_id or work.id, stage)
+        elif work.dump is not None:
+            self._load(work.dump, stage)
+
+    def _copy_of(self, snapshot_id: str, stage: Path) -> None:
+        while self._around.copied(snapshot_id) is Progress.UNDER_WAY:
+            if self._around.closing.is_set():
+                raise WorkError("The emulator stops")
+            time.sleep(_LOOK_SECONDS)
+        data = self._around.copies.data(snapshot_id)
+        if data is None:
+            raise WorkError(f"There is no data of snapshot {snapshot_id}")
+        copy_store(data, stage / "data")
+
+    def _load(self, dump: str, stage: Path) -> None:
+        """Load a dump in a home of its own, so that a damaged one harms nothing."""
+        home = Home(stage)
+        home.make(self.memory.port, self._around.sizes.page_cache_megabytes,
+                  calendar=self._around.installation.calendar)  # fmt: skip
+        incoming = stage / "incoming"
+        incoming.mkdir()
+        (incoming / f"{DATABASE}.dump").symlink_to(dump)
+        Admin(self._around.installation, home, self._around.closing.is_set).load(incoming)
+
+    def _put_in_place(self, work: Work, stage: Path) -> None:
+        if work.kind is WorkKind.CREATE:
+            shutil.rmtree(self._home.path, ignore_errors=True)
+        if work.password is not None:
+            self._home.forget_users()
+            self._home.set_password(work.password)
+            self._remember(replace(self.memory, password=work.password))
+        if work.source is not None or work.dump is not None:
+            self._require_size(work, stage / "data")
+            exchange_store(self._home.data, stage / "data")
+
+    def _require_size(self, work: Work, data: Path) -> None:
+        limit, size = work.limits.storage_bytes, stored_bytes(data)
+        if limit is not None and size > limit:
+            raise WorkError(
+                f"The data needs {size / _MEGABYTE:.0f} MB and the instance has "
+                f"{limit / _MEGABYTE:.0f} MB of storage"
+            )
+
+    def _require_within(self, work: Work) -> None:
+        """More nodes or relationships than the tier has room for end in a failed load."""
+        limits = work.limits
+        if limits.nodes is None and limits.relationships is None:
+            return
+        found = bolt.counts(self.login)
+        for what, number, most in (
+            ("nodes", found.nodes, limits.nodes),
+            ("relationships", found.relationships, limits.relationships),
+        ):
+            if most is not None and number > most:
+                self._answers = False
+                self._server.stop()
+                raise WorkError(f"{number} {what} are more than the {most} that the tier allows")
+
+    def _remember(self, memory: Memory) -> None:
+        remember(self._folder / MEMORY, memory)
+        self.memory = memory
+
+    # the server
+
+    def _start(self) -> None:
+        if self.answers():
+            return
+        if self._reservation is None:
+            self._reservation = reserve_again(self.memory.port)
+        with self._around.starting:
+            self._server.kill()
+            self._server.start(self._around.closing.is_set)
+            try:
+                bolt.require_database(self.login)
+            except DatabaseDownError:
+                self._server.kill()
+                raise
+        self._answers = True
+
+    def _delete(self) -> None:
+        self._answers = False
+        self._server.kill()
+        self._around.copies.drop_instance(self.instance_id)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._reservation is not None:
+            self._reservation.release()
+        self._worker.shutdown(wait=False)
+
+    # snapshots
+
+    def take(
+        self, snapshot_ids: Sequence[str], ended: Callable[[Sequence[str], bool], None]
+    ) -> None:
+        """Hold the server where it is and copy its data; `ended` is told how that went.
+
+        Whoever comes while a copy is being made gets that copy: nothing is written meanwhile.
+        """
+        with self._lock:
+            if self._frozen is not None:
+                self._frozen += snapshot_ids
+                return
+            self._frozen = list(snapshot_ids)
+            try:
+                self._server.freeze()
+            except ServerError as error:
+                _log.error("%s: %s", self.instance_id, error)
+                self._frozen = None
+                ended(snapshot_ids, False)
+                return
+        self._submit(lambda: self._copy(ended))
+
+    def _copy(self, ended: Callable[[Sequence[str], bool], None]) -> None:
+        with self._lock:
+            taken = tuple(self._frozen or ())
+        made = False
+        try:
+            self._server.freeze()  # an order before this one may have started it
+            self._around.copies.make(self.instance_id, self._home.data, taken)
+            made = True
+        except (OSError, shutil.Error, ServerError) as error:
+            self.error = f"A snapshot failed: {error}"
+            _log.error("%s: %s", self.instance_id, self.error)
+        finally:
+            names = self._end_copy(taken, made=made)
+            ended(names, made)
+
+    def _end_copy(self, taken: tuple[str, ...], *, made: bool) -> tuple[str, ...]:
+        """Let the server go on; the snapshots of the copy, with those that came while it froze."""
+        with self._lock:
+            names = tuple(self._frozen or ())
+            if made:
+                self._around.copies.also(taken[0], names[len(taken) :])
+            self._frozen = None
+            self._server.thaw()
+        return names
+
+    # looking
+
+    def stored_bytes(self) -> int:
+        """The size of the data."""
+        return stored_bytes(self._home.data)
+
+    def counts(self) -> Counts | None:
+        """What was counted last; begins to count again when that is a while ago."""
+        if self.answers() and time.monotonic() - self._counted_at > _COUNT_SECONDS:
+            self._counted_at = time.monotonic()
+            self._submit(self._count)
+        return self._counts
+
+    def _count(self) -> None:
+        try:
+            self._counts = bolt.counts(self.login)
+        except (Neo4jError, DriverError) as error:
+            _log.debug("%s: cannot be counted: %s", self.instance_id, error)
+
+    def condition(self) -> Condition:
+        """As it is now."""
+        state = "up" if self.answers() else "starting" if self._server.runs() else "down"
+        return Condition(
+            state=state, port=self.memory.port, pid=self._server.pid,
+            resident_bytes=self._server.resident_bytes(), stored_bytes=self.stored_bytes(),
+            error=self.error,
+        )  # fmt: skip
+
+    # the end
+
+    def close(self) -> None:
+        """Stop the server; what is under way is given up and comes again."""
+        self._worker.shutdown(wait=True, cancel_futures=True)
+        self._server.stop()
+        if self._reservation is not None:
+            self._reservation.release()
+
+
+MEMORY: Final = "database.json"
+
+
+def reap(folder: Path) -> int:
+    """End what a dead emulator left running in a database's folder; how many programs."""
+    homes = (Home(folder / "home"), Home(folder / "stage"))
+    return sum(server.reap(home) for home in homes) + sum(admin.reap(home) for home in homes)
+
+
+def remembered(folder: Path) -> Memory | None:
+    """What the database in this folder knows of itself."""
+    return recall(folder / MEMORY)
+
+
+def begin_folder(folder: Path, memory: Memory) -> None:
+    """Make the folder of a new database."""
+    folder.mkdir(parents=True, exist_ok=True)
+    remember(folder / MEMORY, memory)
+
+
+def no_database(instance_id: str) -> NoDatabaseError:
+    """For an instance whose database does not exist."""
+    return NoDatabaseError(f"Instance {instance_id} has no database")

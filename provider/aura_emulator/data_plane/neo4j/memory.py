@@ -1,0 +1,35 @@
+"""What a database remembers of itself over the death of the emulator."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Memory:
+    """`filled_by` is the order whose data is in place: the same order again changes nothing."""
+
+    port: int
+    password: str
+    filled_by: str | None = None
+
+
+def recall(file: Path) -> Memory | None:
+    """What was remembered; None where nothing was, or the emulator died before it could."""
+    try:
+        return Memory(**json.loads(file.read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def remember(file: Path, memory: Memory) -> None:
+    """Write it down, whole or not at all, for its owner's eyes."""
+    fresh = file.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(json.dumps(asdict(memory)))
+    fresh.replace(file)
