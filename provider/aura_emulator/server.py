@@ -31,6 +31,7 @@ from aura_emulator.routes import (
     oauth,
     projects,
     snapshots,
+    v2beta1,
 )
 
 if TYPE_CHECKING:
@@ -82,7 +83,13 @@ def create_app(settings: Settings, data_plane: DataPlane | None = None) -> Starl
 
 def _routes() -> list[Route]:
     api = [*instances.ROUTES, *snapshots.ROUTES, *projects.ROUTES, *oauth.ROUTES]
-    return [*api, *control.ROUTES, *control_faults.ROUTES, *control_objects.ROUTES]
+    return [
+        *api,
+        *v2beta1.ROUTES,
+        *control.ROUTES,
+        *control_faults.ROUTES,
+        *control_objects.ROUTES,
+    ]
 
 
 def _start_over(
@@ -106,10 +113,10 @@ def _start_over(
         item.clear()
 
 
-async def _no_route(_request: Request, error: Exception) -> Response:
+async def _no_route(request: Request, error: Exception) -> Response:
     """An unknown path or method, in the gateway's shape."""
     status: Any = getattr(error, "status_code", 404)
     message = str(getattr(error, "detail", "Not found"))
-    response = gate.error_response(GatewayError(status, message))
+    response = gate.error_response(GatewayError(status, message), request.url.path)
     response.headers.update(getattr(error, "headers", None) or {})
     return response

@@ -127,6 +127,20 @@ class Switches:
     auto_resume_days: float = _switch(
         30, "A paused instance resumes by itself after so many days; 0 is never."
     )
+    v2_get_of_v1_instance: int = _switch(
+        200,
+        "GET through v2beta1 of an instance made through v1: the document knows no difference, the"
+        " service was seen to answer 500.",
+        200,
+        500,
+    )
+    v2_unknown_fields: str = _switch(
+        "refused",
+        "Unknown fields in v2beta1: the document forbids them, the service was seen to drop them;"
+        " refused, a mistake shows.",
+        "refused",
+        "dropped",
+    )
 
     def change(self, name: str, value: object) -> None:
         """Set one switch from a value or its text; a wrong name or value raises `SwitchError`."""

@@ -17,8 +17,10 @@ UNCONFIRMED: Final = frozenset(
         "db-overwrite-size-disparity",
         "action-unsupported",
         "payment-required",
+        "organization-not-found",
     }
 )
+_VALIDATION: Final = "validation-error"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,20 @@ class AuraError(Exception):
     def body(self) -> dict[str, object]:
         """The response body (official v1 document, schema Error)."""
         return {"errors": [problem.body() for problem in self.problems]}
+
+    def bare_body(self) -> dict[str, object]:
+        """The response body of v2beta1, of which there are two (seen on the service).
+
+        One reason stands alone; fields of a body that are wrong are named in `errors`.
+        """
+        wrong = [p for p in self.problems if p.field is not None and p.reason == _VALIDATION]
+        if not wrong:
+            return {"message": self.problems[0].message, "reason": self.problems[0].reason}
+        by_field: dict[str, list[str]] = {}
+        for problem in self.problems:
+            by_field.setdefault(problem.field or "", []).append(problem.message)
+        message = "The request body contains validation errors"
+        return {"errors": by_field, "message": message, "reason": _VALIDATION}
 
 
 class GatewayError(Exception):
@@ -77,7 +93,7 @@ def _error(status: int, reason: str, message: str, field: str | None = None) -> 
 
 def invalid(message: str, field: str | None = None) -> AuraError:
     """A request body or parameter that is wrong."""
-    return _error(400, "validation-error", message, field)
+    return _error(400, _VALIDATION, message, field)
 
 
 def db_not_found(instance_id: str) -> AuraError:
@@ -189,3 +205,29 @@ def payment_required() -> AuraError:
 def unauthorized(status: int = 403) -> AuraError:
     """Seen on the service: a role that is not enough."""
     return _error(status, "unauthorized", "Insufficient permissions")
+
+
+def organization_not_found() -> AuraError:
+    """Nobody has published the reason for an unknown organization."""
+    return _error(
+        404, "organization-not-found", "The organization you specified could not be found"
+    )
+
+
+def database_not_found(database_id: str) -> AuraError:
+    """Seen on the service for the second deletion of a database; the message is ours."""
+    return _error(404, "aura-database-not-found", f"Aura database not found: {database_id}")
+
+
+def single_database() -> AuraError:
+    """Seen on the service; a 409 that stays, because the kind of an instance does."""
+    return _error(409, "multi-db-only", "Only multi database Instances can add databases")
+
+
+def multi_database_unsupported() -> AuraError:
+    """Seen on the service for `multi_database` on Free and Professional."""
+    return _error(
+        400,
+        "multi-database-tier-not-supported",
+        "Multi-database instances are not supported by the provided tier",
+    )

@@ -45,12 +45,15 @@ CREATE TABLE IF NOT EXISTS snapshots (
 CREATE INDEX IF NOT EXISTS snapshots_day ON snapshots (instance_id, taken_at);
 CREATE TABLE IF NOT EXISTS work (instance_id TEXT PRIMARY KEY, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS uncopied (snapshot_id TEXT PRIMARY KEY, instance_id TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS v2_instances (
+  instance_id TEXT PRIMARY KEY, graph_analytics TEXT NOT NULL) WITHOUT ROWID;
 """
 
 _INSTANCE_COLUMNS: Final = ", ".join(item.name for item in fields(Instance))
 _SNAPSHOT_COLUMNS: Final = ", ".join(item.name for item in fields(Snapshot))
 _TABLES: Final = (
     "meta", "projects", "credentials", "tokens", "instances", "snapshots", "work", "uncopied",
+    "v2_instances",
 )  # fmt: skip
 
 
@@ -250,6 +253,19 @@ class Store:
     def put_instance(self, instance: Instance) -> None:
         """Add or replace an instance."""
         self._connection.execute(_PUT_INSTANCE, _values(instance))
+
+    def graph_analytics(self, instance_id: str) -> str | None:
+        """What an instance made through v2beta1 asked for; None if v1 made it."""
+        row = self._connection.execute(
+            "SELECT graph_analytics FROM v2_instances WHERE instance_id = ?", (instance_id,)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def put_graph_analytics(self, instance_id: str, graph_analytics: str) -> None:
+        """Remember that v2beta1 made an instance, and what it asked for."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO v2_instances VALUES (?, ?)", (instance_id, graph_analytics)
+        )
 
     # snapshots
 

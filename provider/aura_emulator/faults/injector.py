@@ -15,7 +15,8 @@ from starlette.responses import HTMLResponse, Response
 from aura_emulator.control_plane.errors import AuraError, GatewayError, Problem, db_not_found
 from aura_emulator.faults.recording import FAULT, is_control
 from aura_emulator.routes.gate import error_response, expired_token, request_id
-from aura_emulator.routes.wire import Json, summary_body
+from aura_emulator.routes.v2beta1.wire import summary_body as beta_summary_body
+from aura_emulator.routes.wire import BETA, Json, summary_body
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from aura_emulator.faults.rules import Fault, Rules
 
 ABORT: Final = "aura_emulator.abort"
-_INSTANCE_PATH: Final = re.compile(r"/v1/instances/([^/]+)")
+_BETA_PROJECT: Final = re.compile(BETA + r"/organizations/[^/]+/projects/([^/]+)")
+_INSTANCE_PATH: Final = re.compile(rf"(?:/v1|{_BETA_PROJECT.pattern})/instances/(?P<id>[^/]+)")
 _HTML: Final = "<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
 _HTML_200: Final = "<html><head><title>Neo4j Aura</title></head><body>Welcome</body></html>"
 
@@ -124,7 +126,7 @@ async def _close(scope: Scope, receive: Receive) -> None:
 async def _lost_answer(_aura: Aura, fault: Fault, exchange: Exchange) -> Answer:
     await exchange.run()
     if fault.answer == "504":
-        return error_response(GatewayError(504, "Gateway timeout"))
+        return error_response(GatewayError(504, "Gateway timeout"), exchange.scope["path"])
     return None
 
 
@@ -149,15 +151,17 @@ async def _status(_aura: Aura, fault: Fault, exchange: Exchange) -> Answer:
         headers["Retry-After"] = str(fault.retry_after)
     if isinstance(fault.body, str):
         return Response(fault.body, fault.status, headers, media_type="text/plain")
-    return Json(_error_body(fault), fault.status, headers=headers)
-
-
-def _error_body(fault: Fault) -> object:
     if fault.body is not None:
-        return fault.body
+        return Json(fault.body, fault.status, headers=headers)
+    answer = error_response(_fault_error(fault), exchange.scope["path"])
+    answer.headers.update(headers)
+    return answer
+
+
+def _fault_error(fault: Fault) -> AuraError | GatewayError:
     if fault.reason is not None:
-        return AuraError(fault.status, Problem(fault.message, fault.reason)).body()
-    return GatewayError(fault.status, fault.message).body()
+        return AuraError(fault.status, Problem(fault.message, fault.reason))
+    return GatewayError(fault.status, fault.message)
 
 
 async def _html(_aura: Aura, fault: Fault, exchange: Exchange) -> Answer:
@@ -186,26 +190,32 @@ async def _duplicate(_aura: Aura, _fault: Fault, exchange: Exchange) -> Answer:
 async def _not_found_after_create(aura: Aura, fault: Fault, exchange: Exchange) -> Answer:
     path = str(exchange.scope["path"])
     match = _INSTANCE_PATH.match(path)
-    instance_id = match[1] if match else ""
+    instance_id = match["id"] if match else ""
     instance = aura.store.instance(instance_id)
     if instance is None or aura.now() - instance.created_at >= fault.seconds:
         return _UNHARMED
-    return error_response(db_not_found(instance_id))
+    return error_response(db_not_found(instance_id), path)
 
 
 async def _stale_list(aura: Aura, fault: Fault, exchange: Exchange) -> Answer:
     """A list as it was some seconds ago: without the young, with the lately deleted."""
     then = aura.now() - fault.seconds
-    asked = parse_qs(exchange.scope["query_string"].decode()).get("tenantId")
+    beta = _BETA_PROJECT.match(exchange.scope["path"])
+    asked = [beta[1]] if beta else _asked_in_query(exchange)
+    line = beta_summary_body if beta else summary_body
     young = {item.id for item in aura.store.instances() if item.created_at > then}
     gone = [
-        summary_body(item)
+        line(item)
         for item in aura.store.deleted_since(then)
         if item.created_at <= then and (asked is None or item.project_id in asked)
     ]
     return await _edited(
         exchange, lambda rows: [r for r in rows if r.get("id") not in young] + gone
     )
+
+
+def _asked_in_query(exchange: Exchange) -> list[str] | None:
+    return parse_qs(exchange.scope["query_string"].decode()).get("tenantId")
 
 
 async def _empty_list(_aura: Aura, _fault: Fault, exchange: Exchange) -> Answer:
@@ -224,8 +234,8 @@ async def _edited(
     return Json({"data": edit(rows)}, headers={"X-Request-Id": request_id().decode()})
 
 
-async def _expired_token(aura: Aura, _fault: Fault, _exchange: Exchange) -> Answer:
-    return error_response(expired_token(aura))
+async def _expired_token(aura: Aura, _fault: Fault, exchange: Exchange) -> Answer:
+    return error_response(expired_token(aura), exchange.scope["path"])
 
 
 _KINDS: Final[dict[str, Callable[[Aura, Fault, Exchange], Awaitable[Answer]]]] = {

@@ -1,7 +1,7 @@
 """The gateway in front of the API: tokens, rate limit, content type, request ids, errors.
 
 Aura's own is a Tyk gateway, and its errors are one object with `error`; those of the API behind it
-are a list (official v1 document, schemas MiddlewareError and Error).
+are a list (official v1 document, schemas MiddlewareError and Error), or bare in v2beta1.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from aura_emulator.control_plane.errors import AuraError, GatewayError, Problem
-from aura_emulator.routes.wire import Json
+from aura_emulator.routes.wire import BETA, Json
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from aura_emulator.control_plane.aura import Aura
     from aura_emulator.control_plane.model import Credential
 
-_API: Final = "/v1"
+_API: Final = ("/v1", BETA)
+_TOKEN: Final = BETA + "/oauth/token"
 _WINDOW_SECONDS: Final = 60.0
 _UNAUTHORIZED: Final = 401
 
@@ -53,7 +54,7 @@ class RateLimit:
 
 
 class Gate:
-    """ASGI middleware in front of the v1 routes; of other paths only the errors are its own."""
+    """ASGI middleware in front of both APIs; of other paths only the errors are its own."""
 
     def __init__(self, app: ASGIApp, aura: Aura, tokens: Tokens, rate_limit: RateLimit) -> None:
         self._app = app
@@ -64,7 +65,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer why not."""
         try:
-            if scope["path"].startswith(_API):
+            if scope["path"].startswith(_API) and scope["path"] != _TOKEN:
                 headers = dict(scope["headers"])
                 credential = self._holder(headers.get(b"authorization", b"").decode("latin-1"))
                 send = _with_request_id(send)
@@ -72,7 +73,7 @@ class Gate:
                 scope["aura_emulator.credential"] = credential
             await self._app(scope, receive, send)
         except (AuraError, GatewayError) as error:
-            await error_response(error)(scope, receive, send)
+            await error_response(error, scope["path"])(scope, receive, send)
 
     def _admit(self, credential: Credential, method: str, headers: dict[bytes, bytes]) -> None:
         now = self._aura.clock.real()
@@ -118,9 +119,11 @@ def _with_request_id(send: Send) -> Send:
     return sending
 
 
-def error_response(error: AuraError | GatewayError) -> Json:
-    """The response to an error."""
+def error_response(error: AuraError | GatewayError, path: str) -> Json:
+    """The response to an error, in the shape of the API that the path belongs to."""
     headers: dict[str, Any] = {}
     if isinstance(error, GatewayError) and error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, AuraError) and path.startswith(BETA):
+        return Json(error.bare_body(), error.status)
     return Json(error.body(), error.status, headers=headers)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aura_emulator.control_plane.aura import Aura
     from aura_emulator.control_plane.model import Credential
 
+BETA: Final = "/v2beta1"
 USERNAME: Final = "neo4j"
 _WITHOUT_URL: Final = frozenset({Status.CREATING, Status.RESUMING})
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from contract.emulator.beta import Beta
 from contract.emulator.world import World
 from support.emulator import EmulatorProcess, running_emulator
 
@@ -19,6 +20,13 @@ def world() -> Iterator[World]:
     fresh = World()
     yield fresh
     fresh.close()
+
+
+@pytest.fixture
+def beta(world: World) -> Iterator[Beta]:
+    """The same emulator through v2beta1."""
+    with Beta(world) as fresh:
+        yield fresh
 
 
 @pytest.fixture(scope="session")

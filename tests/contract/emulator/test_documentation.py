@@ -8,7 +8,8 @@ from pathlib import Path
 from aura_emulator.cli import _parser
 from aura_emulator.control_plane.errors import UNCONFIRMED
 from aura_emulator.faults.rules import KINDS
-from aura_emulator.routes import control, control_faults, control_objects
+from aura_emulator.routes import control, control_faults, control_objects, v2beta1
+from aura_emulator.routes.v2beta1.wire import PROJECTS
 from aura_emulator.switches import Switches
 from contract.emulator import deviations
 
@@ -31,9 +32,11 @@ def switches() -> str:
     return "\n".join(lines) + "\n"
 
 
-def test_the_table_of_deviations_is_the_one_of_the_test() -> None:
-    """Rendered from the same Python table."""
-    assert between(DEVIATIONS, "deviations") == deviations.render()
+def test_the_tables_of_deviations_are_those_of_the_tests() -> None:
+    """Rendered from the same Python tables."""
+    v1, beta = deviations.DEVIATIONS, deviations.BETA_DEVIATIONS
+    assert between(DEVIATIONS, "deviations") == deviations.render(v1)
+    assert between(DEVIATIONS, "v2beta1-deviations") == deviations.render(beta)
 
 
 def test_the_table_of_switches_is_the_one_of_the_code() -> None:
@@ -51,6 +54,15 @@ def test_every_control_path_is_documented() -> None:
     """With its method."""
     for route in [*control.ROUTES, *control_faults.ROUTES, *control_objects.ROUTES]:
         path = route.path.replace("{id:int}", "{id}")
+        for method in (route.methods or set()) - {"HEAD"}:
+            assert f"`{method} {path}`" in PAGE, (method, path)
+
+
+def test_every_path_of_v2beta1_is_documented() -> None:
+    """With its method, from the project on."""
+    for route in v2beta1.ROUTES:
+        path = route.path.replace(PROJECTS + "/{project_id}", "…")
+        path = re.sub(r"\{(\w+)_id\}", r"{\1}", path)
         for method in (route.methods or set()) - {"HEAD"}:
             assert f"`{method} {path}`" in PAGE, (method, path)
 

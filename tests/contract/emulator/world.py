@@ -79,13 +79,16 @@ class World:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
 
-    def client(self, client_id: str = CLIENT_ID, secret: str = CLIENT_SECRET) -> httpx.Client:
-        """A client of /v1 with a token and the JSON content type."""
+    def client(
+        self, client_id: str = CLIENT_ID, secret: str = CLIENT_SECRET, version: str = "v1"
+    ) -> httpx.Client:
+        """A client of one API version with a token and the JSON content type."""
         headers = {
             "Authorization": f"Bearer {self.token(client_id, secret)}",
             "Content-Type": "application/json",
         }
-        return httpx.Client(base_url=f"{URL}/v1", headers=headers, transport=AppTransport(self.app))
+        transport = AppTransport(self.app)
+        return httpx.Client(base_url=f"{URL}/{version}", headers=headers, transport=transport)
 
     # time
 
