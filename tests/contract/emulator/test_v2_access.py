@@ -150,6 +150,9 @@ def test_injected_faults_speak_the_language_of_the_path(beta: Beta, world: World
     world.control.add_fault("status", status=409, reason="made-up", times=2)
     assert bare(beta.api.get(PROJECTS)) == (409, "made-up")
     assert set(world.api.get("/tenants").json()) == {"errors"}
+    world.control.change_switches(expired_token_body="errors")
+    world.control.add_fault("expired_token")
+    assert bare(beta.api.get(PROJECTS)) == (403, "unauthorized")
     world.control.add_fault("not_found_after_create", seconds=60)
     fresh = beta.post(INSTANCES, wanted())["id"]
     assert bare(beta.api.get(f"{INSTANCES}/{fresh}")) == (404, "db-not-found")

@@ -87,6 +87,15 @@ def test_a_backup_that_went_wrong_has_failed(
     assert (shown in beta.get(path)) is listed
 
 
+def test_free_keeps_only_its_newest_backup(beta: Beta, world: World) -> None:
+    """v1's rule, which its list of one day shows too."""
+    path = beta.database(beta.create("free")) + "/backups"
+    for _ in range(2):
+        newest = beta.post(path)["id"]
+        world.wait()
+    assert [row["id"] for row in beta.get(path)] == [newest]
+
+
 @pytest.mark.parametrize("field", ["backup_id", "id"])
 def test_a_restore_takes_either_name_of_the_backup(beta: Beta, world: World, field: str) -> None:
     """The newer document's and the older one's; both APIs show it at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from contract.emulator.beta import (
@@ -17,7 +18,12 @@ from contract.emulator.beta import (
     wrong_fields,
 )
 from contract.emulator.world import World, message
-from support.emulator import DEVELOPMENT_PROJECT_ID, ORGANIZATION_ID, PRODUCTION_PROJECT_ID
+from support.emulator import (
+    DEVELOPMENT_PROJECT_ID,
+    ORGANIZATION_ID,
+    PRODUCTION_PROJECT_ID,
+    running_emulator,
+)
 
 GONE = "00000000"
 
@@ -228,7 +234,7 @@ def test_a_switch_drops_unknown_fields_as_the_service_was_seen_to_do(
 
 
 def test_a_switch_breaks_the_get_of_what_v1_made(beta: Beta, world: World) -> None:
-    """500 there and nowhere else; what v2beta1 made is shown, after a restart too."""
+    """500 there and nowhere else; what v2beta1 made is shown."""
     old, new = world.create(), beta.create()
     assert beta.get(one(old))["legacy_status"] == "running"
     world.control.change_switches(v2_get_of_v1_instance=500)
@@ -237,6 +243,25 @@ def test_a_switch_breaks_the_get_of_what_v1_made(beta: Beta, world: World) -> No
     assert beta.get(one(new))["legacy_status"] == "running"
     assert beta.get(beta.database(old))
     assert beta.api.delete(one(old)).status_code == 202
+
+
+def test_who_made_an_instance_survives_a_kill() -> None:
+    """It is on disk, with everything else."""
+    with running_emulator() as process:
+        headers, url = process.authorization(), f"{process.url}/v2beta1{INSTANCES}"
+        body = wanted(graph_analytics="unavailable")
+        made = httpx.post(url, headers=headers, json=body, trust_env=False).json()["data"]["id"]
+        process.restart(kill=True)
+        process.control.change_switches(v2_get_of_v1_instance=500)
+        shown = httpx.get(f"{url}/{made}", headers=headers, trust_env=False).json()["data"]
+        assert shown["graph_analytics"] == "unavailable"
+
+
+def test_a_reset_forgets_who_made_an_instance(beta: Beta, world: World) -> None:
+    """As all that was stored."""
+    made = beta.create()
+    world.control.reset()
+    assert world.app.state.aura.store.graph_analytics(made) is None
 
 
 def test_a_second_deletion_is_refused_as_in_v1(beta: Beta, world: World) -> None:
