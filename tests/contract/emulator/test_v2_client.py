@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract.emulator.beta import INSTANCES, PROJECTS, Beta, bare, wanted
+from contract.emulator.beta import INSTANCES, PROJECTS, Beta, bare, wanted, wrong_fields
 from contract.emulator.world import checked
 from support.emulator import PRODUCTION_PROJECT_ID
 
@@ -115,3 +115,10 @@ def test_a_backup_through_v2beta1_can_be_the_source_of_a_v1_create(
     world.wait()
     clone = world.create(source_instance_id=instance, source_snapshot_id=backup, name="clone")
     assert command_line.status(clone) == "running"
+
+
+def test_a_key_that_v2beta1_does_not_take_is_not_lost_in_silence(beta: Beta) -> None:
+    """The command line sends it all the same: dropped, the instance would use another key."""
+    key = "b0000000-0000-4000-8000-000000000001"
+    body = wanted("virtual-dedicated-cloud", customer_managed_key_id=key)
+    assert wrong_fields(beta.api.post(INSTANCES, json=body)) == ["customer_managed_key_id"]
