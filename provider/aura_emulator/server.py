@@ -28,6 +28,7 @@ from aura_emulator.routes import (
     control_objects,
     gate,
     instances,
+    keys,
     oauth,
     projects,
     snapshots,
@@ -82,7 +83,7 @@ def create_app(settings: Settings, data_plane: DataPlane | None = None) -> Starl
 
 
 def _routes() -> list[Route]:
-    api = [*instances.ROUTES, *snapshots.ROUTES, *projects.ROUTES, *oauth.ROUTES]
+    api = [*instances.ROUTES, *snapshots.ROUTES, *projects.ROUTES, *keys.ROUTES, *oauth.ROUTES]
     return [
         *api,
         *v2beta1.ROUTES,

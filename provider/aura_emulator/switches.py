@@ -18,8 +18,9 @@ class SwitchError(ValueError):
     """A switch that does not exist, or a value that it does not take."""
 
 
-def _switch(default: Any, why: str, *choices: object) -> Any:
-    return field(default=default, metadata={"why": why, "choices": choices})
+def _switch(default: Any, why: str, *choices: object, negative: bool = False) -> Any:
+    metadata = {"why": why, "choices": choices, "negative": negative}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass
@@ -119,10 +120,16 @@ class Switches:
     )
     unknown_project_list: str = _switch(
         "empty",
-        "GET /instances?tenantId= of an unknown project; not documented.",
+        "`?tenantId=` of an unknown project, of a list of instances or keys; not documented.",
         "empty",
         "403",
         "404",
+    )
+    key_ready_seconds: float = _switch(
+        2.0,
+        "Until a new customer-managed key is `ready`; negative is never. In Aura somebody has to"
+        " grant permissions by hand first.",
+        negative=True,
     )
     auto_resume_days: float = _switch(
         30, "A paused instance resumes by itself after so many days; 0 is never."
@@ -170,7 +177,8 @@ def _convert(item: Field[Any], value: object) -> object:
     choices = item.metadata["choices"]
     if choices and converted not in choices:
         raise SwitchError(f"{item.name} is one of {', '.join(map(str, choices))}, not {value!r}")
-    if isinstance(converted, float | int) and converted < 0 and item.name.endswith(_NOT_NEGATIVE):
+    positive = item.name.endswith(_NOT_NEGATIVE) and not item.metadata["negative"]
+    if isinstance(converted, float | int) and converted < 0 and positive:
         raise SwitchError(f"{item.name} is not negative")
     return converted
 

@@ -169,6 +169,10 @@ class EmulatorControl:
         """The instance is gone at once, as if destroyed elsewhere."""
         self._ask("POST", f"/instances/{instance_id}/vanish")
 
+    def set_key_status(self, key_id: str, status: str) -> dict[str, Any]:
+        """A customer-managed key is `ready` at once, or stays in any other status."""
+        return self._ask("PATCH", f"/keys/{key_id}", json={"status": status})
+
     def snapshots(self, instance_id: str) -> list[dict[str, Any]]:
         """Every snapshot of an instance, of all days."""
         return self._list("/snapshots", params={"instance_id": instance_id})

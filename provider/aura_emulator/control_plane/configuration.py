@@ -9,7 +9,6 @@ from aura_emulator.control_plane import projects
 from aura_emulator.control_plane.errors import (
     AuraError,
     database_incapable,
-    encryption_key_not_found,
     invalid,
     invalid_memory_size,
     tier_invalid,
@@ -97,7 +96,6 @@ def require_offered(aura: Aura, project: Project, wanted: Wanted) -> int:
         vector=wanted.vector_optimized,
         plugin=wanted.graph_analytics_plugin,
     )
-    _require_key(aura, wanted)
     return storage
 
 
@@ -130,14 +128,3 @@ def require_options(
         )
     if plugin and not tier.plugin:
         raise database_incapable(f"{tier.type} has no graph analytics plugin", status)
-
-
-def _require_key(aura: Aura, wanted: Wanted) -> None:
-    """Customer-managed keys are not emulated: none exists, so none is found."""
-    if wanted.customer_managed_key_id is None:
-        return
-    if not wanted.tier.customer_keys:
-        raise database_incapable(
-            f"{wanted.type} takes no customer managed key", aura.switches.capability_status
-        )
-    raise encryption_key_not_found(wanted.customer_managed_key_id)

@@ -121,6 +121,15 @@ def encryption_key_not_found(key_id: str) -> AuraError:
     return _error(404, "encryption-key-not-found", f"Encryption Key not found: {key_id}")
 
 
+def encryption_key_active(key_id: str) -> AuraError:
+    """Official v1 document, DELETE /customer-managed-keys/{customerManagedKeyId}, 400."""
+    return _error(
+        400,
+        "encryption-key-is-active",
+        f"Can not delete encryption key {key_id}. The key is linked to an active instance.",
+    )
+
+
 def missing_billing_details() -> AuraError:
     """Official v1 document, POST /instances, 400."""
     return _error(
@@ -161,9 +170,9 @@ def database_incapable(message: str, status: int = 400) -> AuraError:
     return _error(status, "database-incapable-of-action", message)
 
 
-def tier_invalid(tier: str) -> AuraError:
+def tier_invalid(tier: str, field: str = "type") -> AuraError:
     """A tier the project is not entitled to."""
-    return _error(400, "db-tier-invalid", f"The project is not entitled to {tier}", "type")
+    return _error(400, "db-tier-invalid", f"The project is not entitled to {tier}", field)
 
 
 def invalid_memory_size(memory: str, storage: str | None, tier: str) -> AuraError:

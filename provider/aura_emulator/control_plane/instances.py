@@ -10,6 +10,7 @@ from aura_emulator.control_plane import (
     access,
     cloning,
     configuration,
+    keys,
     lifecycle,
     projects,
     snapshots,
@@ -48,6 +49,7 @@ def create(aura: Aura, credential: Credential, body: Body) -> tuple[Instance, st
     if not project.billing:
         raise missing_billing_details()
     storage = configuration.require_offered(aura, project, wanted)
+    keys.require_usable(aura, credential, wanted)
     instance = _new(aura, wanted, storage)
     origin = _origin(aura, credential, wanted, instance)
     projects.require_room(aura, project, wanted.tier)
@@ -58,6 +60,7 @@ def create(aura: Aura, credential: Credential, body: Body) -> tuple[Instance, st
     work = Work(new_uuid(), instance.id, WorkKind.CREATE, password=password, source=source)
     with aura.store.together():
         instance = lifecycle.begin(aura, instance, "create", work=work)
+        keys.attach(aura, instance.id, wanted.customer_managed_key_id)
         if origin is not None:
             cloning.hold(aura, origin)
     return instance, password
@@ -101,6 +104,7 @@ def _origin(
         )
     origin = cloning.find(aura, credential, wanted.source_instance_id, wanted.source_snapshot_id)
     cloning.require_fits(aura, origin, _destination(instance))
+    keys.require_same(aura, origin.instance.id, wanted.customer_managed_key_id)
     return origin
 
 
@@ -170,6 +174,7 @@ def overwrite(aura: Aura, credential: Credential, instance_id: str, body: Body) 
     lifecycle.require(aura, instance, "overwrite", *allowed)
     origin = cloning.find(aura, credential, str(source_id), snapshot_id)
     cloning.require_fits(aura, origin, _destination(instance))
+    keys.require_same(aura, origin.instance.id, aura.store.keys.of_instance(instance_id))
     with aura.store.together():
         source = origin.source
         if snapshot_id is None:

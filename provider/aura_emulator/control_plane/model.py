@@ -125,6 +125,25 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class Key:
+    """A customer-managed key. `id` is Aura's, `key_id` the cloud provider's.
+
+    From ``ready_at`` on it is ready; None keeps it in ``status``. See `keys.status`.
+    """
+
+    id: str
+    project_id: str
+    name: str
+    cloud_provider: str
+    region: str
+    instance_type: str
+    key_id: str
+    created_at: float
+    status: str
+    ready_at: float | None
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """One snapshot. Its state is a function of these times and now; see `snapshots.status`.
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
+from aura_emulator.control_plane.key_store import KeyStore
 from aura_emulator.control_plane.model import Credential, Instance, Project, Snapshot, Token
 from aura_emulator.data_plane.interface import Limits, Source, Work, WorkKind
 
@@ -86,6 +87,7 @@ class Store:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_SCHEMA)
+        self.keys = KeyStore(self._connection)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -126,6 +128,7 @@ class Store:
         with self.together():
             for table in _TABLES:
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            self.keys.clear()
 
     # meta
 

@@ -1,4 +1,4 @@
-"""/emulator/projects, …/instances and …/snapshots: the world, changed from outside."""
+"""/emulator/projects, …/instances, …/keys and …/snapshots: the world, changed from outside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.routing import Route
 
-from aura_emulator.control_plane import lifecycle, scheduling
+from aura_emulator.control_plane import keys, lifecycle, scheduling
 from aura_emulator.control_plane.aura import new_uuid
 from aura_emulator.control_plane.clock import DAY_SECONDS, moment
 from aura_emulator.control_plane.errors import (
@@ -26,6 +26,7 @@ from aura_emulator.control_plane.model import (
 )
 from aura_emulator.control_plane.sizes import written
 from aura_emulator.control_plane.tiers import TIERS
+from aura_emulator.routes.keys import key_body
 from aura_emulator.routes.wire import Json, aura_of, instance_body, read_known, snapshot_body
 
 if TYPE_CHECKING:
@@ -146,6 +147,17 @@ async def vanish_instance(request: Request) -> Json:
     aura = aura_of(request)
     lifecycle.vanish(aura, _instance(aura, request.path_params["id"]))
     return Json({})
+
+
+async def change_key(request: Request) -> Json:
+    """Set a key's status, any word: the document lists none, and only `ready` can be used."""
+    body = await read_known(request, "status")
+    body.require("status")
+    status = body.text("status")
+    body.check()
+    aura = aura_of(request)
+    changed = keys.change_status(aura, request.path_params["id"], str(status))
+    return Json(key_body(aura, changed))
 
 
 async def list_snapshots(request: Request) -> Json:
@@ -269,6 +281,7 @@ ROUTES: Final = [
     Route("/emulator/instances", list_instances, methods=["GET"]),
     Route(_INSTANCE, change_instance, methods=["PATCH"]),
     Route(_INSTANCE + "/vanish", vanish_instance, methods=["POST"]),
+    Route("/emulator/keys/{id}", change_key, methods=["PATCH"]),
     Route("/emulator/snapshots", list_snapshots, methods=["GET"]),
     Route("/emulator/snapshots", plant_snapshot, methods=["POST"]),
     Route(_SNAPSHOT, change_snapshot, methods=["PATCH"]),

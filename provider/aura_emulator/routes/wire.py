@@ -111,6 +111,8 @@ def _tier_fields(aura: Aura, instance: Instance) -> dict[str, Any]:
         }
         return {key: str(value) if as_text else value for key, value in counts.items()}
     fields: dict[str, Any] = {"storage": written(instance.storage)}
+    if tier.customer_keys and (key := aura.store.keys.of_instance(instance.id)) is not None:
+        fields["customer_managed_key_id"] = key
     if tier.metrics:
         fields["metrics_integration_url"] = (
             "https://customer-metrics-api.neo4j.io/api/v1/"

@@ -103,6 +103,14 @@ DEVIATIONS = (
         "the examples; clients need it",
     ),
     Deviation(
+        ("post-customer-managed-keys", "get-customer-managed-key-id"),
+        (200, 202),
+        "data.type",
+        "in the examples, not in the schema",
+        "always there, the same as `instance_type`",
+        "the examples",
+    ),
+    Deviation(
         ("post-upgrade-instance",),
         (202,),
         "status",
@@ -152,6 +160,14 @@ DEVIATIONS = (
         "404 is not declared",
         "404 for an unknown project, source instance, snapshot or key",
         "the reasons and statuses of the same things elsewhere",
+    ),
+    Deviation(
+        ("post-customer-managed-keys",),
+        (404,),
+        "status",
+        "404 is not declared",
+        "404 for an unknown project",
+        "the reason and status of the same thing elsewhere",
     ),
     Deviation(
         ("post-instances",),

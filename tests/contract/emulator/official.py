@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 V1_SHA_256 = "21b3bc2e6eb7bdee799e59bb7f09e9c545f6174f373a65a935fd73d7c717d5cd"
 BETA_SHA_256 = "5fc0270ce68e15502ddc193d43bc5ae8bbae6f3a47b2ab46bea2400226cac87a"
 # What the emulator leaves out of v1, and what it has of v2beta1: see docs/reference/emulator.md.
-LEFT_OUT = ("/customer-managed-keys", "/graph-analytics")
+LEFT_OUT = ("/graph-analytics",)
 _BETA_INSTANCE = r"/organizations/[^/]+/projects/[^/]+/instances/[^/]+"
 EMULATED_BETA = re.compile(
     r"GET /organizations(/[^/]+(/projects)?)?"

@@ -16,6 +16,7 @@ from schemathesis.checks import (
 
 from contract.emulator import official
 from contract.emulator.deviations import DEVIATIONS
+from contract.emulator.test_keys import KEYS, wanted_key
 from contract.emulator.world import wanted
 
 if TYPE_CHECKING:
@@ -36,11 +37,13 @@ def headers(shared_process: EmulatorProcess) -> dict[str, str]:
 
 
 @pytest.fixture
-def instance(process: EmulatorProcess, headers: dict[str, str]) -> str:
-    """A running instance, so that not every request ends in 404."""
-    process.control.change_switches(operation_seconds=0, first_snapshot=False)
+def known(process: EmulatorProcess, headers: dict[str, str]) -> dict[str, str]:
+    """A running instance and a key that is ready, so that not every request ends in 404."""
+    process.control.change_switches(operation_seconds=0, first_snapshot=False, key_ready_seconds=0)
     with process.api() as api:
-        return str(api.post("/instances", json=wanted()).json()["data"]["id"])
+        instance = api.post("/instances", json=wanted()).json()["data"]["id"]
+        key = api.post(KEYS, json=wanted_key()).json()["data"]["id"]
+    return {"instanceId": instance, "customerManagedKeyId": key}
 
 
 def must_be_refused(case: schemathesis.Case[Any]) -> bool:
@@ -59,11 +62,15 @@ def must_be_refused(case: schemathesis.Case[Any]) -> bool:
     suppress_health_check=list(HealthCheck),
 )
 def test_no_request_breaks_the_emulator(
-    case: schemathesis.Case[Any], process: EmulatorProcess, instance: str, headers: dict[str, str]
+    case: schemathesis.Case[Any],
+    process: EmulatorProcess,
+    known: dict[str, str],
+    headers: dict[str, str],
 ) -> None:
     """No 5xx, no undeclared status but the deviations, wrong bodies are refused, tokens needed."""
-    if len((case.path_parameters or {}).get("instanceId", "")) % 2:
-        case.path_parameters["instanceId"] = instance
+    for name, there in known.items():
+        if len((case.path_parameters or {}).get(name, "")) % 2:
+            case.path_parameters[name] = there
     checks = [*CHECKS, negative_data_rejection] if must_be_refused(case) else CHECKS
     answer = case.call_and_validate(base_url=f"{process.url}/v1", headers=headers, checks=checks)
     if case.method != case.operation.method.upper():

@@ -171,7 +171,7 @@ def test_options_that_the_tier_has_are_kept(world: World) -> None:
 
 
 def test_an_unknown_customer_managed_key_is_not_found(world: World) -> None:
-    """Keys are not emulated: none exists."""
+    """404 with the reason of the keys' own endpoints."""
     answer = world.api.post("/instances", json=wanted("enterprise-db", customer_managed_key_id="k"))
     assert refusal(answer) == (404, "encryption-key-not-found")
 
