@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Status(StrEnum):
@@ -122,6 +123,16 @@ class Instance:
     graph_nodes: int = 0
     graph_relationships: int = 0
     deleted_at: float | None = None
+
+
+class Summary(NamedTuple):
+    """What a list shows of an instance, so that a long one does not read whole instances."""
+
+    id: str
+    name: str
+    project_id: str
+    cloud_provider: str
+    created_at: float
 
 
 @dataclass(frozen=True)

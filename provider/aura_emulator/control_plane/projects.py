@@ -55,14 +55,13 @@ def _of_tier(tier: Tier) -> Iterator[Configuration]:
 def require_room(aura: Aura, project: Project, tier: Tier) -> None:
     """Refuse an instance beyond a limit: Free has one per account, projects have their own."""
     lifecycle.settle_due(aura)
-    existing = aura.store.instances()
-    if tier.quota is not None and sum(i.type == tier.type for i in existing) >= tier.quota:
+    count = aura.store.count_instances
+    if tier.quota is not None and count(type_=tier.type) >= tier.quota:
         raise instance_limit(f"You have reached the limit of {tier.quota} {tier.type} instances")
-    own = [instance for instance in existing if instance.project_id == project.id]
     limit = project.quotas.get(tier.type)
-    if limit is not None and sum(i.type == tier.type for i in own) >= limit:
+    if limit is not None and count(project.id, tier.type) >= limit:
         raise instance_limit(f"The project has reached its limit of {limit} {tier.type} instances")
-    if project.max_instances is not None and len(own) >= project.max_instances:
+    if project.max_instances is not None and count(project.id) >= project.max_instances:
         raise instance_limit(
             f"The project has reached its limit of {project.max_instances} instances"
         )
@@ -71,7 +70,7 @@ def require_room(aura: Aura, project: Project, tier: Tier) -> None:
 def metrics_endpoint(aura: Aura, project: Project) -> str:
     """The project's metrics endpoint, if any instance in it has metrics."""
     lifecycle.settle_due(aura)
-    own = (i for i in aura.store.instances() if i.project_id == project.id)
-    if not any(TIERS[instance.type].metrics for instance in own):
+    measured = (tier.type for tier in TIERS.values() if tier.metrics)
+    if not any(aura.store.count_instances(project.id, name) for name in measured):
         raise tenant_incapable("The project has no instance with metrics integration")
     return f"https://customer-metrics-api.neo4j.io/api/v1/{project.id}/metrics"

@@ -14,7 +14,14 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from aura_emulator.control_plane.key_store import KeyStore
-from aura_emulator.control_plane.model import Credential, Instance, Project, Snapshot, Token
+from aura_emulator.control_plane.model import (
+    Credential,
+    Instance,
+    Project,
+    Snapshot,
+    Summary,
+    Token,
+)
 from aura_emulator.data_plane.interface import Limits, Source, Work, WorkKind
 
 if TYPE_CHECKING:
@@ -38,6 +45,8 @@ CREATE TABLE IF NOT EXISTS instances (
   graph_nodes INTEGER NOT NULL, graph_relationships INTEGER NOT NULL, deleted_at REAL);
 CREATE INDEX IF NOT EXISTS instances_due ON instances (deadline) WHERE deadline IS NOT NULL;
 CREATE INDEX IF NOT EXISTS instances_project ON instances (project_id);
+CREATE INDEX IF NOT EXISTS instances_living ON instances (project_id, type)
+  WHERE deleted_at IS NULL;
 CREATE TABLE IF NOT EXISTS snapshots (
   id TEXT PRIMARY KEY, instance_id TEXT NOT NULL, profile TEXT NOT NULL, kind TEXT NOT NULL,
   taken_at REAL NOT NULL, begins_at REAL NOT NULL, ends_at REAL, end_status TEXT NOT NULL,
@@ -241,6 +250,25 @@ class Store:
     def instances(self) -> list[Instance]:
         """Every instance that exists, oldest first."""
         return self._instances("WHERE deleted_at IS NULL ORDER BY created_at, rowid")
+
+    def summaries(self, project_ids: Iterable[str]) -> list[Summary]:
+        """The instances that exist in these projects, oldest first."""
+        rows = self._connection.execute(
+            "SELECT id, name, project_id, cloud_provider, created_at FROM instances"
+            " WHERE deleted_at IS NULL AND project_id IN (SELECT value FROM json_each(?))"
+            " ORDER BY created_at, rowid",
+            (json.dumps(list(project_ids)),),
+        )
+        return [Summary(*row) for row in rows]
+
+    def count_instances(self, project_id: str | None = None, type_: str | None = None) -> int:
+        """How many instances exist, of one project or all, of one type or all; reads none."""
+        row = self._connection.execute(
+            "SELECT COUNT(*) FROM instances WHERE deleted_at IS NULL"
+            " AND project_id = IFNULL(?, project_id) AND type = IFNULL(?, type)",
+            (project_id, type_),
+        ).fetchone()
+        return int(row[0])
 
     def due(self, now: float) -> list[Instance]:
         """Instances with an operation that should have ended by `now`."""

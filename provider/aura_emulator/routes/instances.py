@@ -34,8 +34,8 @@ async def list_instances(request: Request) -> Response:
     aura = aura_of(request)
     lifecycle.settle_due(aura)
     project_id = request.query_params.get("tenantId")
-    shown = {item.id for item in access.listed(aura, credential_of(request), project_id)}
-    return data([summary_body(i) for i in aura.store.instances() if i.project_id in shown])
+    shown = [item.id for item in access.listed(aura, credential_of(request), project_id)]
+    return data([summary_body(summary) for summary in aura.store.summaries(shown)])
 
 
 async def create_instance(request: Request) -> Response:

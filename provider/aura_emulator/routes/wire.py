@@ -10,7 +10,7 @@ from starlette.responses import Response
 from aura_emulator.control_plane import snapshots
 from aura_emulator.control_plane.clock import stamp
 from aura_emulator.control_plane.errors import invalid
-from aura_emulator.control_plane.model import Instance, Snapshot, Status
+from aura_emulator.control_plane.model import Instance, Snapshot, Status, Summary
 from aura_emulator.control_plane.requests import Body
 from aura_emulator.control_plane.sizes import written
 from aura_emulator.control_plane.tiers import TIERS
@@ -126,7 +126,7 @@ def _tier_fields(aura: Aura, instance: Instance) -> dict[str, Any]:
     return fields
 
 
-def summary_body(instance: Instance) -> dict[str, Any]:
+def summary_body(instance: Instance | Summary) -> dict[str, Any]:
     """One line of GET /instances; it has no status."""
     return {
         "id": instance.id,

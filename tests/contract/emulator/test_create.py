@@ -211,6 +211,21 @@ def test_a_project_may_have_its_own_rights(world: World) -> None:
     assert world.api.post("/instances", json=body).status_code == 405
 
 
+@pytest.mark.parametrize("limit", [{"quotas": {"professional-db": 1}}, {"max_instances": 1}])
+def test_a_project_s_limit_counts_its_own_instances_only(
+    world: World, limit: dict[str, Any]
+) -> None:
+    """Those of other projects do not count, and a deleted one makes room."""
+    world.create()
+    project = world.control.add_project("Own", **limit)
+    own = world.create(tenant_id=project)
+    body = wanted(tenant_id=project)
+    assert refusal(world.api.post("/instances", json=body)) == (405, "instance-limit-reached")
+    world.api.delete(f"/instances/{own}")
+    world.wait()
+    assert world.api.post("/instances", json=body).status_code == 202
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '"x"', "null", "7", "[" * 100_000, b"\xff"])
 def test_a_body_that_is_no_object_is_refused(world: World, content: str | bytes) -> None:
     """400 in the API's own shape, whatever comes."""
