@@ -1,4 +1,5 @@
 # Everything a person or CI does here. Needs Python 3.11 or newer with venv, and either Pulumi or Go.
+# For a Neo4j behind each emulated instance: Java 17 or newer, and Maven or NEO4J_HOME.
 #
 #   PYTHON=python3.13 make setup     another interpreter
 #   AURA_ENGINE=path make test       only an installed Pulumi (build: only one of our own)
@@ -15,11 +16,11 @@ TESTS ?=
 export TEST_WORKERS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine up down test check fix bench lock clean
+.PHONY: help setup engine neo4j up down test check fix bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## install everything that is pinned in constraints/ into .venv
 
@@ -35,6 +36,9 @@ $(STAMP): pyproject.toml constraints/all.txt
 engine: ## find the Pulumi engine or build it: minutes, once
 	@$(PYTHON) tools/engine/ensure.py
 
+neo4j: ## find Neo4j or bring it: once
+	@$(PYTHON) tools/neo4j/ensure.py
+
 up: setup ## the demo: a local Aura, production, a snapshot, staging from it
 	@$(ENSURE) --run $(BIN)/python stacks/demo.py up
 
@@ -48,7 +52,8 @@ check: setup ## formatting, lint, types, import contracts, pins
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	MYPYPATH=tools/engine $(BIN)/mypy tools
+	MYPYPATH=tools/engine $(BIN)/mypy tools/engine tools/*.py
+	MYPYPATH=tools/engine:tools/neo4j $(BIN)/mypy tools/neo4j
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/check_pins.py
 

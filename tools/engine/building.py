@@ -11,20 +11,17 @@ A folder appears under its final name only when it is complete, so that its pres
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import re
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import progress
+from cache import complete_or_absent, digest, locked, remove_leftovers
 from resolution import BuildFailedError, NoEngineError
 
 VERSION = "3.259.0"
@@ -38,17 +35,11 @@ VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 FIRST_SELF_UPDATING_GO = (1, 21)
 
 
-def cache_root() -> Path:
-    """Where engines are kept: outside the repository, so that `git clean` costs no ten minutes."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base).absolute() / "pulumi-neo4j-aura" / "engine"
-
-
 def ensure(cache: Path, refused: str) -> Path:
     """The `bin` folder of the engine that these sources make; builds it when it is not there.
 
     Args:
-        cache: from `cache_root`.
+        cache: where engines are kept.
         refused: why no installed Pulumi is used; becomes part of the error.
 
     Raises:
@@ -56,19 +47,11 @@ def ensure(cache: Path, refused: str) -> Path:
     """
     target = cache / f"{VERSION}-{digest(*MODULE_FILES, *HOST_FILES)}"
     if not target.exists():
-        with locked(cache):
+        with locked(cache, "waiting for another process that builds the engine"):
             remove_leftovers(cache)
             if not target.exists():
                 assemble(target, ensure_command(cache, refused))
     return target / "bin"
-
-
-def digest(*files: Path) -> str:
-    """A short hash of the files' contents."""
-    total = hashlib.sha256()
-    for file in files:
-        total.update(hashlib.sha256(file.read_bytes()).digest())
-    return total.hexdigest()[:12]
 
 
 def ensure_command(cache: Path, refused: str) -> Path:
@@ -101,37 +84,6 @@ def assemble(target: Path, command: Path) -> None:
             os.link(command, folder / "bin" / "pulumi")
         except OSError:
             shutil.copy2(command, folder / "bin" / "pulumi")
-
-
-def remove_leftovers(cache: Path) -> None:
-    """Remove what a killed build left; the caller holds the lock, so nobody works there."""
-    for folder in cache.glob(".*"):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def complete_or_absent(target: Path) -> Iterator[Path]:
-    """A temporary folder that becomes `target` at the end of the block, or vanishes."""
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
-        yield work
-        work.chmod(0o755)
-        work.rename(target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-@contextmanager
-def locked(cache: Path) -> Iterator[None]:
-    """Hold the only right to build; waits for another process that builds, and says so."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with progress.ticking(lambda: "waiting for another process that builds the engine"):
-                fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def problem_with_go() -> str | None:

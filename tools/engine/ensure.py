@@ -21,6 +21,7 @@ from pathlib import Path
 
 import building
 import installed
+from cache import cache_root
 from resolution import NoEngineError
 
 HERE = Path(__file__).resolve().parent
@@ -36,7 +37,7 @@ def engine_folder(mode: str) -> Path:
     Raises:
         NoEngineError: there is no engine and it cannot be built; the text is for the user.
     """
-    cache = building.cache_root()
+    cache = cache_root("engine")
     refused = "AURA_ENGINE=build ignores PATH"
     if mode != "build":
         found = installed.find(os.environ.get("PATH", ""), ignore=cache)

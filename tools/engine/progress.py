@@ -14,9 +14,9 @@ from pathlib import Path
 SECONDS_BETWEEN_LINES = 15.0
 
 
-def say(text: str) -> None:
+def say(text: str, *, speaker: str = "engine") -> None:
     """One line for the user; stdout is kept for the answer."""
-    print(f"engine: {text}", file=sys.stderr, flush=True)
+    print(f"{speaker}: {text}", file=sys.stderr, flush=True)
 
 
 def clock(seconds: float) -> str:
@@ -25,10 +25,10 @@ def clock(seconds: float) -> str:
 
 
 @contextmanager
-def ticking(describe: Callable[[], str]) -> Iterator[None]:
+def ticking(describe: Callable[[], str], *, speaker: str = "engine") -> Iterator[None]:
     """Print what `describe` says and the time elapsed, again and again until the block ends."""
     done = threading.Event()
-    thread = threading.Thread(target=_tick, args=(describe, done), daemon=True)
+    thread = threading.Thread(target=_tick, args=(describe, done, speaker), daemon=True)
     thread.start()
     try:
         yield
@@ -37,15 +37,15 @@ def ticking(describe: Callable[[], str]) -> Iterator[None]:
         thread.join()
 
 
-def _tick(describe: Callable[[], str], done: threading.Event) -> None:
+def _tick(describe: Callable[[], str], done: threading.Event, speaker: str) -> None:
     start = time.monotonic()
     terminal = sys.stderr.isatty()
     while not done.wait(1.0 if terminal else SECONDS_BETWEEN_LINES):
         text = f"{describe()}, {clock(time.monotonic() - start)}"
         if terminal:
-            print(f"\rengine: {text}\033[K", end="", file=sys.stderr, flush=True)
+            print(f"\r{speaker}: {text}\033[K", end="", file=sys.stderr, flush=True)
         else:
-            say(text)
+            say(text, speaker=speaker)
     if terminal:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
 

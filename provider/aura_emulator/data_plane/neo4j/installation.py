@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,7 +25,9 @@ JAVA_FOLDERS: Final = (
     Path("/opt/java"),
 )
 _KERNEL: Final = re.compile(r"neo4j-kernel-(\d+(?:\.\d+)+)\.jar")
-_JAVA_VERSION: Final = re.compile(r'version "(\d+)(?:\.(\d+))?')
+_JAVA_VERSION: Final = re.compile(r'version "((\d+)(?:\.(\d+))?[^"]*)"')
+_OLDEST: Final = (5, 26)
+_CLASS_FILE: Final = b"\xca\xfe\xba\xbe"
 _CLASS_FILE_OFFSET: Final = 44  # class file 61 is Java 17 (Java virtual machine specification 4.1)
 _ANSWER_SECONDS: Final = 20
 
@@ -39,6 +42,7 @@ class Java:
 
     executable: Path
     feature: int  # 17, 21 …
+    version: str = ""  # 17.0.13, as it says itself
 
 
 @dataclass(frozen=True)
@@ -119,9 +123,12 @@ def class_data(lib: Path, java: Java) -> Path | None:
 
 
 def class_data_path(lib: Path, java: Java) -> Path:
-    """Where that archive lies: beside `lib`, named by the Java that made it."""
-    name = re.sub(r"[^\w.-]+", "-", str(java.executable.resolve()).strip("/"))
-    return lib.parent / f"classes-{java.feature}-{name}.jsa"
+    """Where that archive lies: beside `lib`, named by the Java that made it.
+
+    By its version too: Java refuses the archive of the one that an update has replaced.
+    """
+    name = re.sub(r"[^\w.-]+", "-", f"{java.version}{java.executable.resolve()}")
+    return lib.parent / f"classes-{name}.jsa"
 
 
 def _inspect(home: Path) -> tuple[Path, str, int]:
@@ -137,7 +144,7 @@ def _inspect(home: Path) -> tuple[Path, str, int]:
         raise InstallationError(
             f"{home} is a Neo4j Enterprise {version}; the emulator runs Neo4j Community only"
         )
-    if int(version.split(".")[0]) < 5:  # noqa: PLR2004 - the oldest major version that is tried
+    if tuple(map(int, version.split("."))) < _OLDEST:
         raise InstallationError(f"{home} is Neo4j {version}; 5.26 or newer is needed")
     return lib, version, _compiled_for(kernels[0])
 
@@ -145,11 +152,13 @@ def _inspect(home: Path) -> tuple[Path, str, int]:
 def _compiled_for(jar: Path) -> int:
     try:
         with zipfile.ZipFile(jar) as archive:
-            name = next(name for name in archive.namelist() if name.endswith(".class"))
-            with archive.open(name) as compiled:
-                return int.from_bytes(compiled.read(8)[6:], "big") - _CLASS_FILE_OFFSET
-    except (OSError, zipfile.BadZipFile, StopIteration) as error:
+            names = [name for name in archive.namelist() if name.endswith(".class")]
+            head = archive.read(names[0])[:8] if names else b""
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InstallationError(f"{jar} cannot be read: {error}") from error
+    if not head.startswith(_CLASS_FILE):
+        raise InstallationError(f"{jar} cannot be read: no class in it")
+    return int.from_bytes(head[6:], "big") - _CLASS_FILE_OFFSET
 
 
 def find_java(needed: int, by: str, environment: Mapping[str, str]) -> Java:
@@ -159,7 +168,7 @@ def find_java(needed: int, by: str, environment: Mapping[str, str]) -> Java:
     """
     chosen = environment.get("JAVA_HOME")
     if chosen:
-        java = _ask(Path(chosen) / "bin" / "java")
+        java = _ask(Path(chosen).absolute() / "bin" / "java")
         if java is None:
             raise InstallationError(f"JAVA_HOME={chosen} has no bin/java that answers")
         if java.feature < needed:
@@ -198,6 +207,7 @@ def _ask(executable: Path) -> Java | None:
             [executable, "-version"],
             capture_output=True,
             text=True,
+            errors="replace",
             check=False,
             timeout=_ANSWER_SECONDS,
         )
@@ -206,5 +216,6 @@ def _ask(executable: Path) -> Java | None:
     match = _JAVA_VERSION.search(answer.stderr + answer.stdout)
     if answer.returncode or match is None:
         return None
-    major = int(match[1])
-    return Java(executable, int(match[2] or 0) if major == 1 else major)  # 1.8 is Java 8
+    major = int(match[2])
+    feature = int(match[3] or 0) if major == 1 else major  # 1.8 is Java 8
+    return Java(executable.absolute(), feature, match[1])
