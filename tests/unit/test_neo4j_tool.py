@@ -235,6 +235,16 @@ def test_the_throwaway_server_never_outlives_the_tool(tool, end):
     assert len(tool.log(tool.maven)) == 1
 
 
+def test_a_run_that_is_ended_while_maven_works_leaves_nothing(tool):
+    """CI services end jobs with SIGTERM, which Python does not tidy up after by itself."""
+    with tool.start(FAKE_SECONDS="5") as process:
+        until(lambda: tool.log(tool.maven))
+        process.terminate()
+        process.communicate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert tool.kept() == []
+
+
 def test_the_shell_is_told_of_a_java_that_is_not_on_path(tool):
     """With the exports, the emulator finds the same two."""
     folder = tool.run()[1]
