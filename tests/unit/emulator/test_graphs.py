@@ -66,6 +66,16 @@ def test_the_only_node_carries_every_type_and_every_relationship():
     assert all(group.sources.first == 0 for group in planned.relationship_groups)
 
 
+def test_ends_of_a_kind_that_a_small_graph_lacks_are_specimens():
+    planned = graphs.plan(2, 10)
+    ends = {
+        group.kind.type: (group.sources.kind.name, group.targets.kind.name)
+        for group in planned.relationship_groups
+    }
+    assert ends["LIVES_IN"] == ("person", "specimen")
+    assert ends["NEAR"] == ("specimen", "specimen")
+
+
 def test_seven_nodes_are_of_seven_kinds():
     assert graphs.plan(7, 0).counts.by_labels == {
         ("Specimen",): 1,

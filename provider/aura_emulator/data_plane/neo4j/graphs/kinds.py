@@ -11,10 +11,10 @@ from typing import Final
 
 from aura_emulator.data_plane.neo4j.graphs import specimens
 
-#: In one transaction. The smallest server, 256 MB, cannot hold 20,000, and 10,000 take it longer:
-#: its garbage collector has more to keep.
-BATCH: Final = 5_000
-_HEAVY_BATCH: Final = 1_000
+#: In one transaction. The smallest server, 256 MB, cannot hold 20,000; and 10,000 take it half as
+#: long again as 2,500 at a time, because its garbage collector has more to move.
+BATCH: Final = 2_500
+_HEAVY_BATCH: Final = 500
 
 _NUMBER: Final = {"number": "i"}
 _EMBEDDING: Final = "[d IN range(1, 8) | sin(i * d + 1)]"
@@ -77,14 +77,14 @@ NODES: Final = (
     NodeKind(
         "employee",
         ("Employee", "Person"),
-        220,
+        120,
         {**_PERSON, "hired": "date({year: 2000 + i % 25, month: 1 + i % 12})"},
         key="Person",
     ),
     NodeKind(
         "place",
         ("Place",),
-        223,
+        323,
         {**_NUMBER, "position": "point({longitude: i % 199 - 99.5, latitude: i % 160 - 79.5})"},
         key="Place",
     ),
