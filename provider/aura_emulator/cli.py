@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aura_emulator import load_command
 from aura_emulator import settings as defaults
 from aura_emulator.settings import Settings
 from aura_emulator.switches import SwitchError, Switches
@@ -19,7 +20,12 @@ _USAGE_ERROR = 2
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the emulator until it is told to stop; the exit code: 0, 1 (cannot start), 2 (usage)."""
+    """Run the emulator until it is told to stop; the exit code: 0, 1 (cannot start), 2 (usage).
+
+    `load` as the first word puts data into an instance of an emulator that runs.
+    """
+    if argv[:1] == ["load"]:
+        return load_command.main(argv[1:])
     arguments = _parser().parse_args(argv)
     try:
         switches = _switches(arguments)
@@ -68,7 +74,9 @@ def _switches(arguments: argparse.Namespace) -> Switches:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="aura_emulator", description="A local Neo4j Aura API with a clock that can be moved."
+        prog="aura_emulator",
+        description="A local Neo4j Aura API with a clock that can be moved.",
+        epilog="aura_emulator load --help: put data into an instance.",
     )
     add = parser.add_argument
     add("--host", default=defaults.DEFAULT_HOST, help="address to listen on (%(default)s)")

@@ -24,6 +24,7 @@ from aura_emulator.faults.recording import Recorder, RequestLog
 from aura_emulator.faults.rules import Rules
 from aura_emulator.routes import (
     control,
+    control_data,
     control_faults,
     control_objects,
     gate,
@@ -90,6 +91,7 @@ def _routes() -> list[Route]:
         *control.ROUTES,
         *control_faults.ROUTES,
         *control_objects.ROUTES,
+        *control_data.ROUTES,
     ]
 
 

@@ -187,6 +187,10 @@ class EmulatorControl:
     def drop_snapshot(self, snapshot_id: str) -> None:
         self._ask("DELETE", f"/snapshots/{snapshot_id}")
 
+    def dump_snapshot(self, snapshot_id: str, to: Path) -> None:
+        """Write a snapshot's data as a Neo4j dump; needs databases, and takes seconds."""
+        self._ask("POST", f"/snapshots/{snapshot_id}/dump", json={"to": str(to)}, timeout=120)
+
     # access
 
     def expire_tokens(self) -> None:
@@ -218,8 +222,10 @@ class EmulatorProcess:
         *,
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
         self.state = state
+        self._prefix = list(prefix)
         self.client_id = CLIENT_ID
         self.client_secret = CLIENT_SECRET
         self.start_seconds = 0.0
@@ -262,7 +268,7 @@ class EmulatorProcess:
             str(self.state),
         ]
         self._process = subprocess.Popen(
-            [*command, *self._arguments],
+            [*self._prefix, *command, *self._arguments],
             env=self._full_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -368,20 +374,25 @@ def running_emulator(
     state: Path | None = None,
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    prefix: Sequence[str] = (),
     **options: Any,
 ) -> Iterator[EmulatorProcess]:
     """An emulator for the length of a block, in a folder of its own unless `state` names one.
 
     Options are command line options (`operation_seconds`, `rate_limit`, `token_seconds` …) or
     switches (`retention_table="classic"` …). Unless told otherwise an operation takes 0.2 seconds
-    and there is no rate limit, which is what most tests want.
+    and there is no rate limit, which is what most tests want. `prefix` is a command that becomes
+    the emulator.
     """
     wanted = {"operation_seconds": 0.2, "rate_limit": 0, **options}
     with contextlib.ExitStack() as stack:
         if state is None:
             state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aura-emulator-")))
         process = EmulatorProcess(
-            state, arguments=[*emulator_arguments(**wanted), *arguments], environment=environment
+            state,
+            arguments=[*emulator_arguments(**wanted), *arguments],
+            environment=environment,
+            prefix=prefix,
         )
         stack.callback(process.close)
         process.start()

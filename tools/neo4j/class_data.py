@@ -20,8 +20,6 @@ from jars import say, ticking
 from aura_emulator.data_plane.neo4j import installation
 from aura_emulator.data_plane.neo4j.installation import Installation
 
-#: Java refuses an archive that was made with another garbage collector. The emulator's own flags.
-FLAGS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss512k")
 START_SECONDS = 120.0  # seven here; a loaded machine in CI may need ten times as much
 STOP_SECONDS = 120.0  # the archive, some 100 MB, is written in this time
 BETWEEN_LOOKS = 0.1
@@ -80,7 +78,11 @@ def _run_once(found: Installation, home: Path, archive: Path) -> None:
 
 
 def _command(found: Installation, home: Path, archive: Path) -> list[str]:
-    options = [f"-XX:ArchiveClassesAtExit={archive}", *FLAGS, *found.java_options]
+    options = [
+        f"-XX:ArchiveClassesAtExit={archive}",
+        *installation.SERVER_FLAGS,
+        *found.java_options,
+    ]
     arguments = [f"--home-dir={home}", f"--config-dir={home / 'conf'}", "--console-mode"]
     java = str(found.java.executable)
     return [java, *options, "-cp", found.class_path, found.entry_point, *arguments]

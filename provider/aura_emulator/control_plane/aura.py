@@ -53,13 +53,13 @@ class Aura:
     def order(self, work: Work) -> None:
         """Have something done to a database, and remember it until the operation ends."""
         if self.data_plane.holds_data:
-            self.store.put_work(work)
+            self.store.orders.put(work)
             self.store.afterwards(partial(self.data_plane.begin, work))
 
     def take(self, instance_id: str, snapshot_ids: Sequence[str]) -> None:
         """Have the data of this moment kept; the snapshots complete when it is."""
         if self.data_plane.holds_data:
-            self.store.put_uncopied(instance_id, snapshot_ids)
+            self.store.orders.put_uncopied(instance_id, snapshot_ids)
             self.store.afterwards(partial(self.data_plane.take, instance_id, snapshot_ids))
 
     def remember_clock(self) -> None:

@@ -119,7 +119,7 @@ def settle(aura: Aura, instance: Instance) -> Instance:
 
 def _progress(aura: Aura, instance_id: str) -> Progress:
     """Of the work that an instance's present operation takes, if it takes any."""
-    if not aura.data_plane.holds_data or aura.store.work(instance_id) is None:
+    if not aura.data_plane.holds_data or aura.store.orders.work(instance_id) is None:
         return Progress.DONE
     return aura.data_plane.progress(instance_id)
 
@@ -150,7 +150,7 @@ def take_up(aura: Aura) -> None:
     """
     instances = aura.store.instances()
     known = [instance.id for instance in instances]
-    pending = [work for work in map(aura.store.work, known) if work is not None]
+    pending = [work for work in map(aura.store.orders.work, known) if work is not None]
     anonymous = [work.id for work in pending]  # copies of a present state, named by their orders
     aura.data_plane.keep_only(known, [*aura.store.snapshot_ids(), *anonymous])
     for work in pending:
@@ -195,7 +195,7 @@ def _finish(aura: Aura, instance: Instance, at: float) -> Instance:
     status = instance.next_status or Status.RUNNING
     if _progress(aura, instance.id) is Progress.FAILED:
         status = OPERATIONS[instance.operation or "create"].failed
-    aura.store.drop_work(instance.id)
+    aura.store.orders.drop(instance.id)
     changes = json.loads(instance.changes) if instance.changes else {}
     finished = replace(
         scheduling.play(aura, instance, at),
@@ -239,5 +239,5 @@ def vanish(aura: Aura, instance: Instance) -> None:
         aura.store.drop_snapshots(instance.id)
         gone = replace(instance, status=Status.GONE, deadline=None, deleted_at=aura.now())
         aura.store.put_instance(gone)
-        aura.store.drop_work(instance.id)
+        aura.store.orders.drop(instance.id)
     aura.data_plane.begin(order(instance.id, WorkKind.DELETE))

@@ -62,7 +62,7 @@ def catch_up(aura: Aura, instance: Instance) -> None:
 
 def confirm(aura: Aura, instance_id: str, now: float) -> None:
     """A snapshot completes when its data is kept, not before; without its data it has failed."""
-    for snapshot_id in aura.store.uncopied(instance_id):
+    for snapshot_id in aura.store.orders.uncopied(instance_id):
         snapshot = aura.store.snapshot(snapshot_id)
         if snapshot is None or snapshot.ends_at is None or snapshot.ends_at > now:
             continue
@@ -75,7 +75,7 @@ def confirm(aura: Aura, instance_id: str, now: float) -> None:
                 aura.store.put_snapshots([failed])
             case Progress.DONE:
                 pass
-        aura.store.drop_uncopied(snapshot_id)
+        aura.store.orders.drop_uncopied(snapshot_id)
 
 
 def _take_due(aura: Aura, instance: Instance, after: float, until: float) -> int:

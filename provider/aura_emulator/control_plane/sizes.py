@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+GIGABYTE: Final = 10**9  # bytes
 _SIZE: Final = re.compile(r"([1-9]\d{0,5})GB")
 
 

@@ -22,7 +22,7 @@ from aura_emulator.control_plane.model import (
     Summary,
     Token,
 )
-from aura_emulator.data_plane.interface import Limits, Source, Work, WorkKind
+from aura_emulator.control_plane.order_store import OrderStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,8 +53,6 @@ CREATE TABLE IF NOT EXISTS snapshots (
   exportable_until REAL, restorable_until REAL NOT NULL,
   memory INTEGER NOT NULL, storage INTEGER NOT NULL, version TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS snapshots_day ON snapshots (instance_id, taken_at);
-CREATE TABLE IF NOT EXISTS work (instance_id TEXT PRIMARY KEY, document TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS uncopied (snapshot_id TEXT PRIMARY KEY, instance_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS v2_instances (
   instance_id TEXT PRIMARY KEY, graph_analytics TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -62,8 +60,7 @@ CREATE TABLE IF NOT EXISTS v2_instances (
 _INSTANCE_COLUMNS: Final = ", ".join(item.name for item in fields(Instance))
 _SNAPSHOT_COLUMNS: Final = ", ".join(item.name for item in fields(Snapshot))
 _TABLES: Final = (
-    "meta", "projects", "credentials", "tokens", "instances", "snapshots", "work", "uncopied",
-    "v2_instances",
+    "meta", "projects", "credentials", "tokens", "instances", "snapshots", "v2_instances",
 )  # fmt: skip
 
 
@@ -97,6 +94,7 @@ class Store:
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_SCHEMA)
         self.keys = KeyStore(self._connection)
+        self.orders = OrderStore(self._connection)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -138,6 +136,7 @@ class Store:
             for table in _TABLES:
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self.keys.clear()
+            self.orders.clear()
 
     # meta
 
@@ -163,26 +162,6 @@ class Store:
     def put_text(self, key: str, value: str) -> None:
         """Remember a text."""
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
-    # orders to the data plane
-
-    def work(self, instance_id: str) -> Work | None:
-        """The order that belongs to an instance's present operation."""
-        row = self._connection.execute(
-            "SELECT document FROM work WHERE instance_id = ?", (instance_id,)
-        ).fetchone()
-        return None if row is None else _work(row[0])
-
-    def put_work(self, work: Work) -> None:
-        """Remember an order; an instance has one at a time."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO work VALUES (?, ?)",
-            (work.instance_id, json.dumps(asdict(work))),
-        )
-
-    def drop_work(self, instance_id: str) -> None:
-        """The order is carried out, or will never be."""
-        self._connection.execute("DELETE FROM work WHERE instance_id = ?", (instance_id,))
 
     # projects and credentials
 
@@ -340,25 +319,6 @@ class Store:
         ).fetchone()
         return int(row[0])
 
-    def uncopied(self, instance_id: str) -> list[str]:
-        """Snapshots of an instance of which nobody has seen yet that their data is kept."""
-        rows = self._connection.execute(
-            "SELECT snapshot_id FROM uncopied WHERE instance_id = ?", (instance_id,)
-        )
-        return [row[0] for row in rows]
-
-    def put_uncopied(self, instance_id: str, snapshot_ids: Iterable[str]) -> None:
-        """Remember that these snapshots need data."""
-        with self.together():
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO uncopied VALUES (?, ?)",
-                [(snapshot_id, instance_id) for snapshot_id in snapshot_ids],
-            )
-
-    def drop_uncopied(self, snapshot_id: str) -> None:
-        """Its data is kept, or lost."""
-        self._connection.execute("DELETE FROM uncopied WHERE snapshot_id = ?", (snapshot_id,))
-
     def snapshot_ids(self) -> list[str]:
         """Every snapshot there is."""
         return [row[0] for row in self._connection.execute("SELECT id FROM snapshots")]
@@ -396,17 +356,6 @@ def _project(document: str) -> Project:
     raw = json.loads(document)
     types = raw.pop("types")
     return Project(types=None if types is None else tuple(types), **raw)
-
-
-def _work(document: str) -> Work:
-    raw = json.loads(document)
-    source, limits = raw.pop("source"), raw.pop("limits")
-    return Work(
-        kind=WorkKind(raw.pop("kind")),
-        source=None if source is None else Source(**source),
-        limits=Limits(**limits),
-        **raw,
-    )
 
 
 def _credential(document: str) -> Credential:

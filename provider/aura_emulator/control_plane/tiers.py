@@ -63,6 +63,8 @@ class Tier:
     dedicated: bool = False  # a Virtual Dedicated Cloud
     free: bool = False
     quota: int | None = None  # of one account, over all its projects
+    max_nodes: int | None = None
+    max_relationships: int | None = None
 
     def storages(self, memory: int, cloud: str, version: str) -> tuple[int, ...]:
         """The storage sizes offered with a memory size, the usual one first.
@@ -86,6 +88,7 @@ TIERS: Final[dict[str, Tier]] = {
         Tier(
             "free-db", (LEGACY, LATEST), (1,), regions.FREE,
             adjustable_storage=False, free=True, quota=1,
+            max_nodes=200_000, max_relationships=400_000,
         ),
         Tier(
             "professional-db", (LEGACY, LATEST), _between(1, 128), regions.PROFESSIONAL,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aura_emulator.control_plane import access, configuration, lifecycle
 from aura_emulator.control_plane.errors import database_incapable, invalid, tenant_incapable
 from aura_emulator.control_plane.model import Instance, Project, Status
+from aura_emulator.control_plane.sizes import GIGABYTE
 from aura_emulator.control_plane.tiers import MAX_SECONDARIES, TIERS, VECTOR_MIN_MEMORY
 
 if TYPE_CHECKING:
@@ -102,7 +103,17 @@ def _size(aura: Aura, instance: Instance, wanted: dict[str, Any]) -> dict[str, i
     storage = configuration.require_size(
         tier, instance.cloud_provider, instance.version, memory, wanted.get("storage")
     )
+    _require_enough(aura, instance, storage)
     return {"memory": memory, "storage": storage}
+
+
+def _require_enough(aura: Aura, instance: Instance, storage: int) -> None:
+    """Shrinking below what is in use is refused (Aura documentation, resizing)."""
+    used = aura.data_plane.stored_bytes(instance.id) if storage < instance.storage else 0
+    if used > storage * GIGABYTE:
+        raise invalid(
+            f"The instance holds {used / GIGABYTE:.1f} GB, more than {storage}GB", "storage"
+        )
 
 
 def _require_capable(aura: Aura, instance: Instance, wanted: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from aura_emulator.data_plane.interface import (
     Work,
     WorkKind,
 )
-from contract.emulator.world import World, wanted
+from contract.emulator.world import World, message, refusal, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -40,6 +40,7 @@ class Remembering:
         self.copies = Progress.DONE
         self.up = True
         self.counted: Counts | None = None
+        self.stored = 0
 
     def begin(self, work: Work) -> None:
         self.orders.append(work)
@@ -72,7 +73,7 @@ class Remembering:
         return Condition("up", 1, 2, 3, 4, None)
 
     def stored_bytes(self, instance_id: str) -> int:
-        return 0
+        return self.stored
 
     def counts(self, instance_id: str) -> Counts | None:
         return self.counted
@@ -309,6 +310,20 @@ def test_whose_password_holds_after_an_overwrite_is_a_switch(
     assert (kept.password, changed.password) == (None, f"password of {one}")
 
 
+def test_an_instance_does_not_shrink_below_its_data(world: World, data: Remembering) -> None:
+    """It may shrink to what holds the data, and grow whatever it holds."""
+    instance = world.create(memory="8GB")
+    data.stored = 4_000_000_001
+    refused = world.api.patch(f"/instances/{instance}", json={"memory": "2GB"})
+    assert refusal(refused) == (400, "validation-error")
+    assert "holds 4.0 GB, more than 4GB" in message(refused)
+    data.stored = 4_000_000_000
+    world.patch(f"/instances/{instance}", {"memory": "2GB"})
+    world.wait()
+    data.stored = 9_000_000_000
+    world.patch(f"/instances/{instance}", {"memory": "4GB"})
+
+
 def test_free_shows_what_it_holds(world: World, data: Remembering) -> None:
     """As it was counted last."""
     instance = world.create("free-db", cloud_provider="gcp", version="5")
@@ -349,8 +364,8 @@ def test_an_order_survives_being_written_down(world: World) -> None:
         "id", "instance", WorkKind.LOAD, "password", Source("other", "snapshot"), "/a/dump",
         Limits(1, 2, 3),
     )  # fmt: skip
-    aura.store.put_work(work)
-    assert aura.store.work("instance") == work
+    aura.store.orders.put(work)
+    assert aura.store.orders.work("instance") == work
 
 
 def test_a_state_folder_belongs_to_one_data_plane(data: Remembering, tmp_path: Path) -> None:
@@ -372,4 +387,4 @@ def test_starting_over_deletes_every_database(world: World, data: Remembering) -
     data.ordered()
     world.control.reset()
     assert _kinds(data.ordered()) == [(WorkKind.DELETE, instance, None)]
-    assert world.app.state.aura.store.work(instance) is None
+    assert world.app.state.aura.store.orders.work(instance) is None

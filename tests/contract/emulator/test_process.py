@@ -115,7 +115,6 @@ def test_an_address_in_use_is_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--data-plane", "neo4j"),
         ("--switch", "colour=blue"),
         ("--switch", "colour"),
         ("--rate-limit", "many"),

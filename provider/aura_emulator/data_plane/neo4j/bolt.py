@@ -42,21 +42,23 @@ def shakes_hands(port: int) -> bool:
     return len(answer) == len(_REFUSED) and answer != _REFUSED
 
 
+def driver(login: Login) -> neo4j.Driver:
+    """A driver of the server; the caller closes it."""
+    return neo4j.GraphDatabase.driver(
+        login.url,
+        auth=(login.user, login.password),
+        connection_timeout=_CONNECT_SECONDS,
+        max_transaction_retry_time=_CONNECT_SECONDS,
+        notifications_min_severity="OFF",
+        telemetry_disabled=True,
+    )
+
+
 @contextlib.contextmanager
 def session(login: Login) -> Iterator[neo4j.Session]:
     """A session with the database. Errors are the driver's."""
-    with (
-        neo4j.GraphDatabase.driver(
-            login.url,
-            auth=(login.user, login.password),
-            connection_timeout=_CONNECT_SECONDS,
-            max_transaction_retry_time=_CONNECT_SECONDS,
-            notifications_min_severity="OFF",
-            telemetry_disabled=True,
-        ) as driver,
-        driver.session(database=DATABASE) as opened,
-    ):
-        yield opened
+    with driver(login) as opened, opened.session(database=DATABASE) as talking:
+        yield talking
 
 
 def require_database(login: Login) -> None:

@@ -116,7 +116,7 @@ class Database:
         with self._lock:
             if self._order is not None and self._order.id == work.id:
                 return
-            self._order, self._progress, self.error = work, Progress.UNDER_WAY, None
+            self._order, self._progress = work, Progress.UNDER_WAY
         self._submit(lambda: self._carry_out(work))
 
     def _submit(self, job: Callable[[], None]) -> None:
@@ -132,7 +132,7 @@ class Database:
         except (WorkError, ServerError, AdminError, NoPortError, DatabaseDownError) as error:
             ending, reason = Progress.FAILED, str(error)
         except OSError as error:
-            ending, reason = Progress.FAILED, f"{error.strerror or error}: {error.filename}"
+            ending, reason = Progress.FAILED, _said(error)
         except Exception as error:  # noqa: BLE001 - our mistakes must not leave it busy for ever
             _log.exception("%s: %s", self.instance_id, work.kind)
             ending, reason = Progress.FAILED, f"{type(error).__name__}: {error}"
@@ -140,7 +140,9 @@ class Database:
             _log.error("%s: %s failed: %s", self.instance_id, work.kind, reason)
         with self._lock:
             if self._order is work:
-                self._progress, self.error = ending, reason
+                self._progress = ending
+            if reason is not None or work.kind is not WorkKind.STOP:
+                self.error = reason  # what failed is stopped, and that is no news
 
     def _perform(self, work: Work) -> None:
         match work.kind:
@@ -298,7 +300,7 @@ class Database:
             self._around.copies.make(self.instance_id, self._home.data, taken)
             made = True
         except (OSError, shutil.Error, ServerError) as error:
-            self.error = f"A snapshot failed: {error}"
+            self.error = f"A snapshot failed: {_said(error)}"
             _log.error("%s: %s", self.instance_id, self.error)
         finally:
             names = self._end_copy(taken, made=made)
@@ -350,6 +352,15 @@ class Database:
         self._server.stop()
         if self._reservation is not None:
             self._reservation.release()
+
+
+def _said(error: Exception) -> str:
+    """What the system said, of the first of many files where it is many."""
+    if isinstance(error, shutil.Error):
+        return str(error.args[0][0][2])
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}: {error.filename}"
+    return str(error)
 
 
 MEMORY: Final = "database.json"

@@ -24,6 +24,9 @@ JAVA_FOLDERS: Final = (
     Path("/Library/Java/JavaVirtualMachines"),
     Path("/opt/java"),
 )
+#: How every server runs: small and quick to start. Java refuses an archive of classes that was
+#: made with another garbage collector.
+SERVER_FLAGS: Final = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss512k")
 _KERNEL: Final = re.compile(r"neo4j-kernel-(\d+(?:\.\d+)+)\.jar")
 _JAVA_VERSION: Final = re.compile(r'version "((\d+)(?:\.(\d+))?[^"]*)"')
 _OLDEST: Final = (5, 26)

@@ -92,7 +92,7 @@ class Neo4jData:
         """Pass an order on; CREATE makes the database first."""
         database = self._databases.get(work.instance_id)
         if database is None and work.kind is WorkKind.CREATE:
-            database = self._new(work)
+            database = self._try_new(work)
         if database is None:
             if work.kind is WorkKind.DELETE:
                 self._gone.add(work.instance_id)
@@ -100,6 +100,14 @@ class Neo4jData:
         if work.source is not None and work.source.snapshot_id is None:
             self._copy_present(work.source.instance_id, work.id, database)
         database.begin(work)
+
+    def _try_new(self, work: Work) -> Database | None:
+        """None where the machine has no port or no room: the order has failed then."""
+        try:
+            return self._new(work)
+        except (NoPortError, OSError) as error:
+            _log.error("%s: %s failed: %s", work.instance_id, work.kind, error)
+            return None
 
     def _new(self, work: Work) -> Database:
         reservation = reserve()
