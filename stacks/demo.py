@@ -16,16 +16,21 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.panel import Panel
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[0] = str(ROOT)  # as Pulumi sees it when it runs the programs
+
+from stacks import shop  # noqa: E402 - found by the line above
+
 LOCAL = ROOT / ".pulumi-local"
 EMULATOR = LOCAL / "emulator"
+NEO4J = ROOT / "tools" / "neo4j" / "ensure.py"
 #: The emulator's usual port; another one where a second demo runs on the same machine.
 PORT = int(os.environ.get("AURA_DEMO_PORT", "9810"))
 STACKS = ("production", "staging")
@@ -46,6 +51,8 @@ class Place:
     environment: Mapping[str, str]
     #: In front of the stacks' names, so that a real Aura never shares a state with the emulator.
     prefix: str
+    #: Whether drivers can connect to the instances.
+    databases: bool
 
 
 class StopDemo(Exception):
@@ -67,23 +74,65 @@ def main(arguments: list[str]) -> int:
 
 
 def up() -> None:
-    """Provision production, take a snapshot, provision staging from it; say what came of it."""
+    """Production with data, a snapshot, later writes, staging from the snapshot."""
     place = choose_place()
     began = time.monotonic()
-    for number, stack in enumerate(STACKS, start=1):
-        console.rule(f"[bold]{number} of {len(STACKS)}: {_STORY[stack]}")
+    for stack in STACKS:
         pulumi(place, "stack", "select", "--create", place.prefix + stack)
-        pulumi(place, "up", *_QUIETLY, "--stack", place.prefix + stack)
+    steps = STEPS if place.databases and not has_snapshot(place) else STEPS[1:]
+    for number, (title, step) in enumerate(steps, start=1):
+        console.rule(f"[bold]{number} of {len(steps)}: {title}")
+        step(place)
     console.print(summary(place, time.monotonic() - began))
+
+
+def open_shop(place: Place) -> None:
+    """Production, and the shop's data in it before there is any snapshot."""
+    empty = replace(place, environment={**place.environment, "AURA_DEMO_EMPTY": "1"})
+    pulumi(empty, "up", *_QUIETLY, "--stack", place.prefix + "production")
+    shop.load(*login(place, "production"))
+    console.print(f"Loaded {shop.DATASET.name}: {_numbers(place, 'production')}.")
+
+
+def take_snapshot(place: Place) -> None:
+    """The snapshot; right after it production goes on writing."""
+    fresh = place.databases and not has_snapshot(place)
+    pulumi(place, "up", *_QUIETLY, "--stack", place.prefix + "production")
+    if fresh:
+        shop.place_late_order(*login(place, "production"))
+        console.print(f"Placed another order afterwards: {_numbers(place, 'production')}.")
+
+
+def build_staging(place: Place) -> None:
+    """Staging, from that snapshot."""
+    pulumi(place, "up", *_QUIETLY, "--stack", place.prefix + "staging")
+
+
+STEPS: tuple[tuple[str, Callable[[Place], None]], ...] = (
+    ("production: an instance, and data in it", open_shop),
+    ("production: a snapshot of it", take_snapshot),
+    ("staging: an instance from that snapshot", build_staging),
+)
+
+
+def has_snapshot(place: Place) -> bool:
+    """Whether an earlier `up` came as far as the snapshot."""
+    return "snapshot_id" in outputs(place, "production")
+
+
+def login(place: Place, stack: str) -> tuple[str, str]:
+    """URL and password of a stack's instance."""
+    found = outputs(place, stack, "--show-secrets")
+    return found["connection_url"], found["password"]
+
+
+def _numbers(place: Place, stack: str) -> str:
+    found = shop.orders(*login(place, stack))
+    return f"{len(found)} orders, {found[0]} to {found[-1]}" if found else "no orders"
 
 
 #: Lines for what happens, no dots for time that passes.
 _QUIETLY = ("--yes", "--skip-preview", "--suppress-progress")
-
-_STORY = {
-    "production": "production: an instance, and a snapshot of it",
-    "staging": "staging: an instance from that snapshot",
-}
 
 
 def down() -> None:
@@ -102,7 +151,7 @@ def destroy(place: Place, stack: str) -> None:
     if stack not in known_stacks(place):
         return
     console.rule(f"[bold]destroying {stack}")
-    unprotected = Place(place.real, {**place.environment, "AURA_DEMO_TEARDOWN": "1"}, place.prefix)
+    unprotected = replace(place, environment={**place.environment, "AURA_DEMO_TEARDOWN": "1"})
     if stack.endswith("production"):
         pulumi(unprotected, "up", *_QUIETLY, "--stack", stack)
     pulumi(place, "destroy", *_QUIETLY, "--stack", stack)
@@ -129,6 +178,7 @@ def choose_place() -> Place:
             "PULUMI_CONFIG_PASSPHRASE": "",
         },
         prefix="",
+        databases=data_plane() == "neo4j",
     )
 
 
@@ -152,7 +202,7 @@ def real_place() -> Place:
         raise StopDemo("nothing was done. Unset AURA_CLIENT_ID to use the emulator.")
     for stack in STACKS:
         copy_settings(stack)
-    return Place(real=True, environment={}, prefix="aura-")
+    return Place(real=True, environment={}, prefix="aura-", databases=True)
 
 
 def confirmed() -> bool:
@@ -181,12 +231,13 @@ def start_emulator() -> None:
     if answers():
         console.print(f"The Aura emulator runs at http://127.0.0.1:{PORT}.")
         return
+    databases = find_neo4j()
     EMULATOR.mkdir(parents=True, exist_ok=True)
     log = EMULATOR / "emulator.log"
     command = [sys.executable, "-m", "aura_emulator", "--port", str(PORT)]
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - our own module
-            [*command, "--state", str(EMULATOR / "state")],
+            [*command, *databases, "--state", str(EMULATOR / "state")],
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -203,13 +254,33 @@ def start_emulator() -> None:
     raise StopDemo(f"the emulator did not start; its last words are in {log}.")
 
 
+def find_neo4j() -> list[str]:
+    """Options for real databases; none where this machine cannot have them, and then it says so."""
+    console.print("Looking for Neo4j and a Java for it; the first time brings them: a minute.")
+    found = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, str(NEO4J)], capture_output=True, text=True, check=False
+    )
+    if found.returncode:
+        console.print(
+            f"[bold yellow]No databases:[/] {found.stderr.strip()}\nThe demo goes on with the "
+            "control plane alone: instances and snapshots, but no data in them."
+        )
+        return []
+    return ["--data-plane", "neo4j", "--neo4j-home", found.stdout.strip()]
+
+
 def answers() -> bool:
     """Whether an Aura emulator answers on our port."""
+    return data_plane() is not None
+
+
+def data_plane() -> str | None:
+    """What stands behind the emulator's instances; None if none answers."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/emulator", timeout=2) as answer:
-            return bool(answer.status == 200)  # noqa: PLR2004 - HTTP OK
-    except (urllib.error.URLError, OSError):
-        return False
+            return str(json.load(answer)["data_plane"])
+    except (urllib.error.URLError, OSError, ValueError, KeyError):
+        return None
 
 
 def stop_emulator() -> None:
@@ -281,10 +352,10 @@ def known_stacks(place: Place) -> set[str]:
     return {row["name"] for row in json.loads(answer(place, "stack", "ls", "--json"))}
 
 
-def outputs(place: Place, stack: str) -> dict[str, str]:
-    """A stack's outputs, secrets hidden."""
+def outputs(place: Place, stack: str, *options: str) -> dict[str, str]:
+    """A stack's outputs, secrets hidden unless asked for."""
     found: dict[str, str] = json.loads(
-        answer(place, "stack", "output", "--json", "--stack", place.prefix + stack)
+        answer(place, "stack", "output", "--json", "--stack", place.prefix + stack, *options)
     )
     return found
 
@@ -297,11 +368,22 @@ def summary(place: Place, seconds: float) -> Panel:
         f"production  [bold]{production['instance_id']}[/]  {production['connection_url']}\n"
         f"staging     [bold]{staging['instance_id']}[/]  {staging['connection_url']}\n\n"
         f"staging came from snapshot {provenance['snapshot_id']}\n"
-        f"of instance {provenance['instance_id']}, taken {provenance['snapshot_timestamp']}\n\n"
+        f"of instance {provenance['instance_id']}, taken {provenance['snapshot_timestamp']}\n"
+        f"{holdings(place)}\n"
         "Passwords: pulumi stack output password --show-secrets\n"
         "Again: `make up` changes nothing. Clean up: `make down`."
     )
     return Panel(text, title=f"ready after {seconds:.0f} s", expand=False)
+
+
+def holdings(place: Place) -> str:
+    """What both databases hold now: staging has the snapshot's moment and no later order."""
+    if not place.databases:
+        return ""
+    return (
+        f"\nproduction holds {_numbers(place, 'production')}\n"
+        f"staging holds    {_numbers(place, 'staging')}\n"
+    )
 
 
 if __name__ == "__main__":

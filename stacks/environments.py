@@ -12,6 +12,8 @@ import pulumi
 
 import pulumi_neo4j_aura as aura
 
+#: `make up` sets this once, so that there is data before the snapshot is taken.
+EMPTY = "AURA_DEMO_EMPTY"
 #: `make down` sets this: switching protection off takes an `up` of its own.
 TEARDOWN = "AURA_DEMO_TEARDOWN"
 
@@ -24,12 +26,14 @@ def run() -> None:
 def production() -> None:
     """The instance that everything comes from, and an on-demand snapshot of it."""
     orders = _instance("orders", protected=True)
+    _export(orders)
+    if EMPTY in os.environ:
+        return
     before_release = aura.Snapshot(
         "before-release",
         instance_id=orders.instance_id,
         triggers={"release": pulumi.Config().require("release")},
     )
-    _export(orders)
     pulumi.export("snapshot_id", before_release.snapshot_id)
     pulumi.export("snapshot_timestamp", before_release.timestamp)
 

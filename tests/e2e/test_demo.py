@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from support.databases import neo4j_home, servers_below
 from support.emulator import CLIENT_ID, CLIENT_SECRET, PRODUCTION_PROJECT_ID
 from support.engine import REPOSITORY, engine_environment
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.neo4j]
 
-PROGRAM = ("Pulumi.yaml", "__main__.py", "stacks")
+PROGRAM = ("Pulumi.yaml", "__main__.py", "stacks", "tools")
 
 
 def _free_port() -> int:
@@ -50,7 +51,11 @@ def environment(tmp_path: Path) -> dict[str, str]:
     kept = {
         key: value for key, value in os.environ.items() if not key.startswith(("AURA_", "PULUMI_"))
     }
-    ours = {"AURA_DEMO_PORT": str(_free_port()), "XDG_STATE_HOME": str(tmp_path / "journal")}
+    ours = {
+        "AURA_DEMO_PORT": str(_free_port()),
+        "XDG_STATE_HOME": str(tmp_path / "journal"),
+        "NEO4J_HOME": str(neo4j_home()),
+    }
     return {**kept, **engine_environment(tmp_path, ours)}
 
 
@@ -67,16 +72,19 @@ def _demo(copy: Path, environment: dict[str, str], *arguments: str, **more: str)
 
 
 def test_the_demo_tells_its_story_changes_nothing_again_and_cleans_up(copy, environment):
-    """Up ends with staging's id and origin; again changes nothing; down leaves no process."""
+    """Staging holds the snapshot's orders and no later one; again changes nothing; down cleans."""
     settings = {path.name: path.read_text() for path in (copy / "stacks").glob("*.yaml")}
     try:
         first = _demo(copy, environment, "up")
         assert first.returncode == 0, first.stdout + first.stderr
         assert "staging came from snapshot" in first.stdout
+        assert "production holds 6 orders, 1001 to 1006" in first.stdout
+        assert "staging holds    5 orders, 1001 to 1005" in first.stdout
         again = _demo(copy, environment, "up")
         assert again.returncode == 0, again.stdout + again.stderr
         assert again.stdout.count("unchanged") == 2
         assert "created" not in again.stdout
+        assert "production holds 6 orders, 1001 to 1006" in again.stdout
         by_hand = _pulumi(copy, environment, "stack", "output", "--json", "--stack", "staging")
         assert json.loads(by_hand)["instance_id"] in first.stdout
         development = ("--stack", "development")
@@ -89,7 +97,21 @@ def test_the_demo_tells_its_story_changes_nothing_again_and_cleans_up(copy, envi
     assert last.returncode == 0, last.stdout + last.stderr
     assert not (copy / ".pulumi-local" / "emulator").exists()
     assert _refuses(int(environment["AURA_DEMO_PORT"]))
+    assert servers_below(copy) == []
     assert {path.name: path.read_text() for path in (copy / "stacks").glob("*.yaml")} == settings
+
+
+def test_without_neo4j_the_demo_goes_on_and_says_so(copy, environment):
+    """The control plane alone: instances and a snapshot, and no word about what they hold."""
+    try:
+        first = _demo(copy, environment, "up", NEO4J_HOME=str(copy))
+        assert first.returncode == 0, first.stdout + first.stderr
+        assert f"No databases: {copy} is no Neo4j" in " ".join(first.stdout.split())
+        assert "staging came from snapshot" in first.stdout
+        assert "orders" not in first.stdout.partition("ready after")[2]
+    finally:
+        last = _demo(copy, environment, "down")
+    assert last.returncode == 0, last.stdout + last.stderr
 
 
 def _pulumi(copy: Path, environment: dict[str, str], *arguments: str) -> str:
