@@ -45,7 +45,7 @@ up: setup ## the demo: a local Aura, production, a snapshot, staging from it
 down: setup ## take the demo down again
 	@$(ENSURE) --run $(BIN)/python stacks/demo.py down
 
-test: setup engine ## all tests, with the real engine; fails below 90 % coverage (domain, planning: 100 %)
+test: setup engine neo4j ## all tests, with the real engine and real databases; fails below 90 % coverage (domain, planning: 100 %)
 	@$(BIN)/python tools/run_tests.py $(TESTS)
 
 check: setup ## formatting, lint, types, import contracts, pins
