@@ -18,11 +18,21 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench import engine, figures, fleet, journal, parallel, serving, waits  # noqa: E402 - needs the path
+from bench import (  # noqa: E402 - needs the path
+    databases,
+    engine,
+    figures,
+    fleet,
+    journal,
+    parallel,
+    serving,
+    waits,
+)
 from bench.figures import Figure  # noqa: E402
 
 MEASUREMENTS: Mapping[str, Callable[[], Iterator[Figure]]] = {
-    module.NAME: module.measure for module in (waits, engine, parallel, serving, fleet, journal)
+    module.NAME: module.measure
+    for module in (waits, engine, parallel, serving, fleet, databases, journal)
 }
 
 

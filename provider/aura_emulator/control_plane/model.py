@@ -159,6 +159,7 @@ class Snapshot:
     """One snapshot. Its state is a function of these times and now; see `snapshots.status`.
 
     ``ends_at`` None never leaves Pending. ``exportable_until`` None is never exportable.
+    ``end_status`` is InProgress as long as nobody has seen that its data is kept.
     Sizes and version are the instance's at that moment: a clone must fit them.
     """
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 # schedule goes on; in every other state there is nothing to take a snapshot of.
 _AVAILABLE: Final = frozenset({Status.RUNNING, Status.UPDATING, Status.RESIZING, Status.UPGRADING})
 _PENDING_SHARE: Final = 0.25  # of a snapshot's duration; the rest is InProgress
-_MOMENT_SECONDS: Final = 0.001  # later than any look at the same present
 
 
 def start(aura: Aura, instance: Instance, at: float) -> Instance:
@@ -68,14 +67,14 @@ def confirm(aura: Aura, instance_id: str, now: float) -> None:
             continue
         match aura.data_plane.copied(snapshot_id):
             case Progress.UNDER_WAY:
-                aura.store.put_snapshots([replace(snapshot, ends_at=now + _MOMENT_SECONDS)])
                 continue
             case Progress.FAILED:
-                failed = replace(snapshot, end_status=SnapshotStatus.FAILED, exportable_until=None)
-                aura.store.put_snapshots([failed])
+                ended = replace(snapshot, end_status=SnapshotStatus.FAILED, exportable_until=None)
             case Progress.DONE:
-                pass
-        aura.store.orders.drop_uncopied(snapshot_id)
+                ended = replace(snapshot, end_status=SnapshotStatus.COMPLETED)
+        with aura.store.together():
+            aura.store.put_snapshots([ended])
+            aura.store.orders.drop_uncopied(snapshot_id)
 
 
 def _take_due(aura: Aura, instance: Instance, after: float, until: float) -> int:
@@ -101,8 +100,19 @@ def put(aura: Aura, instance: Instance, made: list[Snapshot]) -> None:
         return
     if TIERS[instance.type].dedicated and instance.version == LATEST:
         made = [_once_a_day(aura, snapshot) for snapshot in made]
-    aura.store.put_snapshots(made)
-    aura.take(instance.id, [snapshot.id for snapshot in made])
+    keep(aura, instance.id, made)
+
+
+def keep(aura: Aura, instance_id: str, made: list[Snapshot]) -> None:
+    """Store snapshots; those that shall complete are in progress until their data is kept."""
+    completing = [snapshot for snapshot in made if snapshot.end_status == SnapshotStatus.COMPLETED]
+    if not aura.data_plane.holds_data or not completing:
+        aura.store.put_snapshots(made)
+        return
+    waiting = [replace(item, end_status=SnapshotStatus.IN_PROGRESS) for item in completing]
+    with aura.store.together():
+        aura.store.put_snapshots([*made, *waiting])
+        aura.take(instance_id, [snapshot.id for snapshot in completing])
 
 
 def _once_a_day(aura: Aura, snapshot: Snapshot) -> Snapshot:

@@ -52,10 +52,7 @@ def take(aura: Aura, instance: Instance) -> Snapshot:
     if aura.store.unfinished_snapshots(instance.id, now):
         raise snapshot_not_allowed("Another snapshot of this instance is in progress")
     snapshot = _on_demand(aura, instance, now)
-    with aura.store.together():
-        aura.store.put_snapshots([snapshot])
-        if snapshot.end_status == SnapshotStatus.COMPLETED:
-            aura.take(instance.id, [snapshot.id])
+    scheduling.keep(aura, instance.id, [snapshot])
     return snapshot
 
 

@@ -296,7 +296,10 @@ class Store:
     def unfinished_snapshots(self, instance_id: str, now: float) -> list[Snapshot]:
         """Snapshots of an instance that have not ended by `now`."""
         return self._snapshots(
-            "WHERE instance_id = ? AND (ends_at IS NULL OR ends_at > ?)", instance_id, now
+            "WHERE instance_id = ?"
+            " AND (ends_at IS NULL OR ends_at > ? OR end_status = 'InProgress')",
+            instance_id,
+            now,
         )
 
     def newest_completed(self, instance_id: str, now: float) -> Snapshot | None:

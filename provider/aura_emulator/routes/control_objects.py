@@ -195,10 +195,7 @@ async def plant_snapshot(request: Request) -> Json:
     planted = scheduling.new_snapshot(aura, instance, Kind(kind), at, 0.0)
     planted = replace(planted, id=body.text("snapshot_id") or planted.id)
     planted = _changed(aura, planted, body)
-    with aura.store.together():
-        aura.store.put_snapshots([planted])
-        if planted.end_status == SnapshotStatus.COMPLETED:
-            aura.take(instance.id, [planted.id])
+    scheduling.keep(aura, instance.id, [planted])
     return Json(_shown(aura, planted), _CREATED)
 
 

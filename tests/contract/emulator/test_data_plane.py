@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 from aura_emulator.control_plane import lifecycle
 from aura_emulator.control_plane.aura import OtherDataPlaneError
+from aura_emulator.control_plane.clock import Clock
 from aura_emulator.data_plane.interface import (
     Condition,
     Counts,
@@ -224,6 +226,19 @@ def test_a_snapshot_completes_only_with_its_data(world: World, data: Remembering
     lost = world.take(instance)
     shown = world.get(f"/instances/{instance}/snapshots/{lost}")
     assert (shown["status"], shown["exportable"]) == ("Failed", False)
+
+
+def test_a_snapshot_without_its_data_never_looks_complete(world: World, data: Remembering) -> None:
+    """Not even between two looks at a clock that runs; and no other one is taken meanwhile."""
+    instance = world.create()
+    data.copies = Progress.UNDER_WAY
+    taken = world.take(instance)
+    every_second = count(world.control.now(), 1.0)
+    world.app.state.aura.clock = Clock(real=lambda: next(every_second))
+    path = f"/instances/{instance}/snapshots/{taken}"
+    assert {world.get(path)["status"] for _ in range(10)} == {"InProgress"}
+    refused = world.api.post(f"/instances/{instance}/snapshots", json={})
+    assert refusal(refused) == (409, "snapshot-not-allowed")
 
 
 def test_a_snapshot_that_is_to_fail_keeps_no_data(world: World, data: Remembering) -> None:
