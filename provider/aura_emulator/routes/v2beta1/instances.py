@@ -47,10 +47,9 @@ async def create_instance(request: Request) -> Response:
     access.may_change(credential)
     body = await read_declared(request, *vocabulary.CREATE_FIELDS)
     wanted, analytics = vocabulary.create_request(body, project.id)
-    instance, password = instances.create(aura, credential, wanted)
-    # On its own, because the data plane has already been called: it must not be in a transaction.
-    # Dying in between loses no more than the knowledge that it was v2beta1 that asked.
-    aura.store.put_graph_analytics(instance.id, analytics or "")
+    with aura.store.together():
+        instance, password = instances.create(aura, credential, wanted)
+        aura.store.put_graph_analytics(instance.id, analytics or "")
     return data(created_body(aura, instance, password), ACCEPTED)
 
 
