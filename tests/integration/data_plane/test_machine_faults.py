@@ -270,8 +270,11 @@ def test_a_full_disk_fails_a_clone_and_leaves_nothing(tmp_path):
 
 def _on_a_small_disk(state: Path) -> list[str]:
     """A command that mounts 24 MB that nobody else sees, and becomes the emulator."""
-    mount = f'mount -t tmpfs -o size=24m none \'{state}\' && exec "$0" "$@"'
-    return ["unshare", "--map-root-user", "--mount", "sh", "-c", mount]
+    prefix = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+    mount = f"mount -t tmpfs -o size=24m none '{state}'"
+    if subprocess.run([*prefix, mount], capture_output=True, check=False).returncode:
+        pytest.skip("there is no way to mount a file system here")
+    return [*prefix, f'{mount} && exec "$0" "$@"']
 
 
 def _fill(file: Path) -> None:
