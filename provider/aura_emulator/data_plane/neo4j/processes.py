@@ -43,7 +43,7 @@ def launch(
     It gets a session of its own, so that Ctrl-C in a terminal reaches the emulator alone, which
     then stops its servers in order.
     """
-    record.unlink(missing_ok=True)
+    forget(record)  # both files: a start time of before would hide a process from `reap`
     process = subprocess.Popen(  # noqa: S603 - our own command line
         ["/bin/sh", "-c", _RECORDING_SHELL, str(record), *command],
         stdin=subprocess.DEVNULL,
@@ -80,7 +80,7 @@ def reap(record: Path, folder: Path) -> bool:
             return False
         process.kill()
         process.wait(_END_SECONDS)
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, psutil.AccessDenied):  # gone, or another user's
         return False
     return True
 
