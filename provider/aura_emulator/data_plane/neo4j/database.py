@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from neo4j.exceptions import DriverError, Neo4jError
+from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
 from aura_emulator.data_plane.interface import (
     Condition,
@@ -29,27 +29,33 @@ from aura_emulator.data_plane.neo4j.admin import Admin, AdminError
 from aura_emulator.data_plane.neo4j.bolt import DatabaseDownError
 from aura_emulator.data_plane.neo4j.copying import copy_store, exchange_store
 from aura_emulator.data_plane.neo4j.home import DATABASE, USER, Home, stored_bytes
-from aura_emulator.data_plane.neo4j.memory import Memory, recall, remember
+from aura_emulator.data_plane.neo4j.limits import LimitError, require_counts, require_storage
+from aura_emulator.data_plane.neo4j.memory import Memory, remember
 from aura_emulator.data_plane.neo4j.ports import HOST, NoPortError, Reservation, reserve_again
 from aura_emulator.data_plane.neo4j.server import Server, ServerError, Sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
-    from aura_emulator.data_plane.interface import Counts
+    from aura_emulator.data_plane.interface import Counts, Limits
     from aura_emulator.data_plane.neo4j.copies import Copies
     from aura_emulator.data_plane.neo4j.installation import Installation
 
 _LOOK_SECONDS: Final = 0.02
 _COUNT_SECONDS: Final = 2.0
-_MEGABYTE: Final = 1_000_000
 
 _log = logging.getLogger("aura_emulator.databases")
 
 
 class WorkError(Exception):
     """An order cannot be carried out; the message is a sentence."""
+
+
+#: Errors whose message is the reason, as it is.
+_SENTENCES: Final = (
+    WorkError, ServerError, AdminError, NoPortError, DatabaseDownError, LimitError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -117,25 +123,31 @@ class Database:
             if self._order is not None and self._order.id == work.id:
                 return
             self._order, self._progress = work, Progress.UNDER_WAY
+        if work.source is not None:
+            self._around.copies.hold(_copy_name(work))
         self._submit(lambda: self._carry_out(work))
 
-    def _submit(self, job: Callable[[], None]) -> None:
+    def _submit(self, job: Callable[[], None]) -> bool:
+        """False where the emulator is stopping, and the order comes again, or this is deleted."""
         try:
             self._worker.submit(job)
-        except RuntimeError:  # the emulator is stopping: the order comes again
+        except RuntimeError:
             _log.debug("%s: an order came after the end", self.instance_id)
+            return False
+        return True
 
     def _carry_out(self, work: Work) -> None:
         try:
             self._perform(work)
             ending, reason = Progress.DONE, None
-        except (WorkError, ServerError, AdminError, NoPortError, DatabaseDownError) as error:
+        except _SENTENCES as error:
             ending, reason = Progress.FAILED, str(error)
         except OSError as error:
             ending, reason = Progress.FAILED, _said(error)
         except Exception as error:  # noqa: BLE001 - our mistakes must not leave it busy for ever
             _log.exception("%s: %s", self.instance_id, work.kind)
             ending, reason = Progress.FAILED, f"{type(error).__name__}: {error}"
+        self._let_go_of_source(work)
         if reason is not None and not self._around.closing.is_set():
             _log.error("%s: %s failed: %s", self.instance_id, work.kind, reason)
         with self._lock:
@@ -144,12 +156,20 @@ class Database:
             if reason is not None or work.kind is not WorkKind.STOP:
                 self.error = reason  # what failed is stopped, and that is no news
 
+    def _let_go_of_source(self, work: Work) -> None:
+        """A copy that was made for this order alone goes, unless the order comes again."""
+        if work.source is None:
+            return
+        if work.source.snapshot_id is None and not self._around.closing.is_set():
+            self._around.copies.drop([work.id])
+        self._around.copies.release(_copy_name(work))
+
     def _perform(self, work: Work) -> None:
         match work.kind:
             case WorkKind.CREATE | WorkKind.REPLACE | WorkKind.LOAD:
                 self._fill(work)
                 self._start()
-                self._require_within(work)
+                self._require_within(work.limits)
             case WorkKind.START:
                 self._start()
             case WorkKind.STOP:
@@ -174,13 +194,10 @@ class Database:
         finally:
             shutil.rmtree(stage, ignore_errors=True)
         self._remember(replace(self.memory, filled_by=work.id))
-        if work.kind is WorkKind.CREATE and work.source is not None and not work.source.snapshot_id:
-            self._around.copies.drop([work.id])
 
     def _prepare(self, work: Work, stage: Path) -> None:
         if work.source is not None:
-            # Without a snapshot the data plane has begun a copy under the order's own name.
-            self._copy_of(work.source.snapshot_id or work.id, stage)
+            self._copy_of(_copy_name(work), stage)
         elif work.dump is not None:
             self._load(work.dump, stage)
 
@@ -212,34 +229,24 @@ class Database:
             self._home.set_password(work.password)
             self._remember(replace(self.memory, password=work.password))
         if work.source is not None or work.dump is not None:
-            self._require_size(work, stage / "data")
+            require_storage(work.limits, stored_bytes(stage / "data"))
             exchange_store(self._home.data, stage / "data")
 
-    def _require_size(self, work: Work, data: Path) -> None:
-        limit, size = work.limits.storage_bytes, stored_bytes(data)
-        if limit is not None and size > limit:
-            raise WorkError(
-                f"The data needs {size / _MEGABYTE:.0f} MB and the instance has "
-                f"{limit / _MEGABYTE:.0f} MB of storage"
-            )
-
-    def _require_within(self, work: Work) -> None:
+    def _require_within(self, limits: Limits) -> None:
         """More nodes or relationships than the tier has room for end in a failed load."""
-        limits = work.limits
         if limits.nodes is None and limits.relationships is None:
             return
-        found = bolt.counts(self.login)
-        for what, number, most in (
-            ("nodes", found.nodes, limits.nodes),
-            ("relationships", found.relationships, limits.relationships),
-        ):
-            if most is not None and number > most:
-                self._answers = False
-                self._server.stop()
-                raise WorkError(f"{number} {what} are more than the {most} that the tier allows")
+        try:
+            require_counts(limits, bolt.counts(self.login))
+        except LimitError:
+            self._answers = False
+            self._server.stop()
+            raise
+        except AuthError:  # the user changed the password, which is no reason to refuse the data
+            _log.warning("%s: nobody can log in to count what it holds", self.instance_id)
 
     def _remember(self, memory: Memory) -> None:
-        remember(self._folder / MEMORY, memory)
+        remember(self._folder, memory)
         self.memory = memory
 
     # the server
@@ -281,40 +288,46 @@ class Database:
             if self._frozen is not None:
                 self._frozen += snapshot_ids
                 return
-            self._frozen = list(snapshot_ids)
+            waiting = self._frozen = list(snapshot_ids)
             try:
-                self._server.freeze()
+                if self.answers():  # held while it starts, it would keep the copy waiting for ever
+                    self._server.freeze()
             except ServerError as error:
                 _log.error("%s: %s", self.instance_id, error)
-                self._frozen = None
-                ended(snapshot_ids, False)
+                ended(self._go_on(waiting), False)
                 return
-        self._submit(lambda: self._copy(ended))
+        if not self._submit(lambda: self._copy(waiting, ended)):
+            ended(self._go_on(waiting), False)
 
-    def _copy(self, ended: Callable[[Sequence[str], bool], None]) -> None:
-        with self._lock:
-            taken = tuple(self._frozen or ())
+    def _copy(
+        self, waiting: list[str], ended: Callable[[Sequence[str], bool], None]
+    ) -> None:  # fmt: skip
         made = False
         try:
             self._server.freeze()  # an order before this one may have started it
-            self._around.copies.make(self.instance_id, self._home.data, taken)
+            self._around.copies.make(
+                self.instance_id, self._home.data, lambda: self._go_on(waiting)
+            )
             made = True
-        except (OSError, shutil.Error, ServerError) as error:
+        except (OSError, ServerError) as error:
             self.error = f"A snapshot failed: {_said(error)}"
             _log.error("%s: %s", self.instance_id, self.error)
         finally:
-            names = self._end_copy(taken, made=made)
-            ended(names, made)
+            ended(self._go_on(waiting), made)
 
-    def _end_copy(self, taken: tuple[str, ...], *, made: bool) -> tuple[str, ...]:
-        """Let the server go on; the snapshots of the copy, with those that came while it froze."""
+    def _go_on(self, waiting: list[str]) -> tuple[str, ...]:
+        """Let the server go on; the snapshots of this copy. Whoever comes now gets another one."""
         with self._lock:
-            names = tuple(self._frozen or ())
-            if made:
-                self._around.copies.also(taken[0], names[len(taken) :])
-            self._frozen = None
-            self._server.thaw()
-        return names
+            if self._frozen is waiting:
+                self._frozen = None
+                self._server.thaw()
+        return tuple(waiting)
+
+    def forget(self, snapshot_ids: Collection[str]) -> None:
+        """The copy that is being made need not stand for these."""
+        with self._lock:
+            if self._frozen is not None:
+                self._frozen[:] = [name for name in self._frozen if name not in snapshot_ids]
 
     # looking
 
@@ -354,6 +367,11 @@ class Database:
             self._reservation.release()
 
 
+def _copy_name(work: Work) -> str:
+    """Without a snapshot the data plane has begun a copy under the order's own name."""
+    return (work.source.snapshot_id if work.source is not None else None) or work.id
+
+
 def _said(error: Exception) -> str:
     """What the system said, of the first of many files where it is many."""
     if isinstance(error, shutil.Error):
@@ -363,24 +381,16 @@ def _said(error: Exception) -> str:
     return str(error)
 
 
-MEMORY: Final = "database.json"
-
-
 def reap(folder: Path) -> int:
     """End what a dead emulator left running in a database's folder; how many programs."""
     homes = (Home(folder / "home"), Home(folder / "stage"))
     return sum(server.reap(home) for home in homes) + sum(admin.reap(home) for home in homes)
 
 
-def remembered(folder: Path) -> Memory | None:
-    """What the database in this folder knows of itself."""
-    return recall(folder / MEMORY)
-
-
 def begin_folder(folder: Path, memory: Memory) -> None:
     """Make the folder of a new database."""
     folder.mkdir(parents=True, exist_ok=True)
-    remember(folder / MEMORY, memory)
+    remember(folder, memory)
 
 
 def no_database(instance_id: str) -> NoDatabaseError:

@@ -21,7 +21,7 @@ from aura_emulator.data_plane.neo4j import database as databases
 from aura_emulator.data_plane.neo4j.copies import Copies
 from aura_emulator.data_plane.neo4j.database import Database, Surroundings, no_database
 from aura_emulator.data_plane.neo4j.dumping import write_dump
-from aura_emulator.data_plane.neo4j.memory import Memory
+from aura_emulator.data_plane.neo4j.memory import Memory, recall
 from aura_emulator.data_plane.neo4j.ports import NoPortError, Reservation, reserve, reserve_again
 from aura_emulator.data_plane.neo4j.server import Sizes
 
@@ -73,7 +73,7 @@ class Neo4jData:
 
     def _recall(self) -> None:
         for folder in sorted(self._instances.glob("*")):
-            memory = databases.remembered(folder)
+            memory = recall(folder)
             if memory is None:  # killed before it was anything
                 shutil.rmtree(folder, ignore_errors=True)
                 continue
@@ -154,10 +154,14 @@ class Neo4jData:
         present = self._taking.get(snapshot_id, Progress.FAILED)
         return Progress.UNDER_WAY if present is Progress.UNDER_WAY else Progress.FAILED
 
-    def drop(self, instance_id: str, snapshot_ids: Collection[str]) -> None:  # noqa: ARG002 - the interface
+    def drop(self, instance_id: str, snapshot_ids: Collection[str]) -> None:
         """Forget snapshots and remove the copies that stand for none."""
-        self._around.copies.drop(snapshot_ids)
-        for snapshot_id in snapshot_ids:
+        copies, database = self._around.copies, self._databases.get(instance_id)
+        unheld = [name for name in snapshot_ids if not copies.held(name)]
+        if database is not None:
+            database.forget(unheld)
+        copies.drop(snapshot_ids)
+        for snapshot_id in unheld:
             self._taking.pop(snapshot_id, None)
 
     def keep_only(self, instance_ids: Collection[str], snapshot_ids: Collection[str]) -> None:
@@ -170,12 +174,16 @@ class Neo4jData:
 
     def dump(self, snapshot_id: str, to: Path) -> None:
         """Recover a copy of the copy in a server of its own, stop it, and dump it."""
-        data = self._around.copies.data(snapshot_id)
-        if data is None:
-            raise NoDatabaseError(f"Snapshot {snapshot_id} has no data")
-        self._scratch.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as place:
-            write_dump(Path(place), data, to, self._around)
+        self._around.copies.hold(snapshot_id)
+        try:
+            data = self._around.copies.data(snapshot_id)
+            if data is None:
+                raise NoDatabaseError(f"Snapshot {snapshot_id} has no data")
+            self._scratch.mkdir(exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as at:
+                write_dump(Path(at), data, to, self._around)
+        finally:
+            self._around.copies.release(snapshot_id)
 
     # looking
 

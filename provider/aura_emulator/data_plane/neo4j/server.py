@@ -184,9 +184,10 @@ def _stopped(held: psutil.Process) -> bool:
     if not os.path.isdir(tasks):  # noqa: PTH112
         return bool(held.status() == psutil.STATUS_STOPPED)
     states = set()
-    for task in os.listdir(tasks):  # noqa: PTH208 - thousands of times
-        with contextlib.suppress(OSError), open(f"{tasks}/{task}/stat", "rb") as stat:  # noqa: PTH123
-            states.add(stat.read().rpartition(b") ")[2][:1])
+    with contextlib.suppress(FileNotFoundError):  # killed just now
+        for task in os.listdir(tasks):  # noqa: PTH208 - thousands of times
+            with contextlib.suppress(OSError), open(f"{tasks}/{task}/stat", "rb") as stat:  # noqa: PTH123
+                states.add(stat.read().rpartition(b") ")[2][:1])
     return states <= {b"T", b"t", b"Z", b"X"}
 
 
