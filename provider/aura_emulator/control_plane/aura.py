@@ -62,6 +62,10 @@ class Aura:
             self.store.orders.put_uncopied(instance_id, snapshot_ids)
             self.store.afterwards(partial(self.data_plane.take, instance_id, snapshot_ids))
 
+    def forget(self, instance_id: str, snapshot_ids: Sequence[str]) -> None:
+        """Let the data of snapshots go, once it is certain that they are gone."""
+        self.store.afterwards(partial(self.data_plane.drop, instance_id, snapshot_ids))
+
     def remember_clock(self) -> None:
         """Write the clock down, so that a restart goes on with it."""
         with self.store.together():

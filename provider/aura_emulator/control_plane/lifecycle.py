@@ -151,10 +151,16 @@ def take_up(aura: Aura) -> None:
     instances = aura.store.instances()
     known = [instance.id for instance in instances]
     pending = [work for work in map(aura.store.orders.work, known) if work is not None]
-    anonymous = [work.id for work in pending]  # copies of a present state, named by their orders
-    aura.data_plane.keep_only(known, [*aura.store.snapshot_ids(), *anonymous])
+    needed = [name for work in pending for name in _needed(work)]
+    aura.data_plane.keep_only(known, [*aura.store.snapshot_ids(), *needed])
     for work in pending:
         aura.data_plane.begin(work)
+
+
+def _needed(work: Work) -> list[str]:
+    """The copies that an order may read: of its own name, or of a snapshot that expired since."""
+    snapshot_id = None if work.source is None else work.source.snapshot_id
+    return [work.id] if snapshot_id is None else [work.id, snapshot_id]
 
 
 def tick(aura: Aura) -> None:
@@ -208,7 +214,7 @@ def _finish(aura: Aura, instance: Instance, at: float) -> Instance:
 def _arrive(aura: Aura, instance: Instance, at: float) -> Instance:
     match instance.status:
         case Status.GONE:
-            aura.data_plane.drop(instance.id, aura.store.drop_snapshots(instance.id))
+            aura.forget(instance.id, aura.store.drop_snapshots(instance.id))
             return replace(instance, deleted_at=at)
         case Status.PAUSED if aura.switches.auto_resume_days and instance.type != "free-db":
             return replace(instance, deadline=at + aura.switches.auto_resume_days * DAY_SECONDS)

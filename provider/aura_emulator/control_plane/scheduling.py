@@ -55,7 +55,7 @@ def catch_up(aura: Aura, instance: Instance) -> None:
                 aura.store.put_instance(replace(instance, slots_until=now))
     expired = aura.store.drop_snapshots(instance.id, expired_at=now)
     if expired:
-        aura.data_plane.drop(instance.id, expired)
+        aura.forget(instance.id, expired)
     confirm(aura, instance.id, now)
 
 
@@ -63,7 +63,10 @@ def confirm(aura: Aura, instance_id: str, now: float) -> None:
     """A snapshot completes when its data is kept, not before; without its data it has failed."""
     for snapshot_id in aura.store.orders.uncopied(instance_id):
         snapshot = aura.store.snapshot(snapshot_id)
-        if snapshot is None or snapshot.ends_at is None or snapshot.ends_at > now:
+        if snapshot is None:  # dropped while it was copied
+            aura.store.orders.drop_uncopied(snapshot_id)
+            continue
+        if snapshot.ends_at is None:
             continue
         match aura.data_plane.copied(snapshot_id):
             case Progress.UNDER_WAY:

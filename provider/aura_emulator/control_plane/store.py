@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
@@ -126,9 +126,11 @@ class Store:
             self._run_afterwards()
 
     def _run_afterwards(self) -> None:
+        """All of them, also when one raises: what they do has been promised."""
         calls, self._afterwards = self._afterwards, []
-        for call in calls:
-            call()
+        with ExitStack() as stack:
+            for call in reversed(calls):
+                stack.callback(call)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -138,6 +138,7 @@ def _with_status(aura: Aura, instance: Instance, status: str) -> Instance:
     if status == Status.RUNNING and changed.slots_until is None:
         return scheduling.start(aura, changed, aura.now())
     if status in (Status.PAUSED, Status.SUSPENDED, Status.LOADING_FAILED):
+        aura.store.orders.drop(instance.id)  # after a restart it would start a server again
         lifecycle.rest(aura, instance.id)
     return changed
 
@@ -213,7 +214,7 @@ async def drop_snapshot(request: Request) -> Json:
     aura = aura_of(request)
     snapshot = _snapshot(aura, request)
     aura.store.drop_snapshot(snapshot.id)
-    aura.data_plane.drop(snapshot.instance_id, [snapshot.id])
+    aura.forget(snapshot.instance_id, [snapshot.id])
     return Json({})
 
 

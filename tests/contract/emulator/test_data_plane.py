@@ -11,85 +11,12 @@ import pytest
 from aura_emulator.control_plane import lifecycle
 from aura_emulator.control_plane.aura import OtherDataPlaneError
 from aura_emulator.control_plane.clock import Clock
-from aura_emulator.data_plane.interface import (
-    Condition,
-    Counts,
-    Limits,
-    Login,
-    Progress,
-    Source,
-    Work,
-    WorkKind,
-)
+from aura_emulator.data_plane.interface import Counts, Limits, Progress, Source, Work, WorkKind
+from contract.emulator.remembering import Remembering
 from contract.emulator.world import World, message, refusal, wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
-
-class Remembering:
-    """A data plane that remembers what it was asked for, and is as far as it is told."""
-
-    name = "remembering"
-    holds_data = True
-
-    def __init__(self) -> None:
-        self.orders: list[Work] = []
-        self.taken: list[tuple[str, tuple[str, ...]]] = []
-        self.dropped: list[set[str]] = []
-        self.kept: list[tuple[set[str], set[str]]] = []
-        self.state = Progress.DONE
-        self.copies = Progress.DONE
-        self.up = True
-        self.counted: Counts | None = None
-        self.stored = 0
-
-    def begin(self, work: Work) -> None:
-        self.orders.append(work)
-
-    def progress(self, instance_id: str) -> Progress:
-        return self.state
-
-    def answers(self, instance_id: str) -> bool:
-        return self.up
-
-    def take(self, instance_id: str, snapshot_ids: Sequence[str]) -> None:
-        self.taken.append((instance_id, tuple(snapshot_ids)))
-
-    def copied(self, snapshot_id: str) -> Progress:
-        return self.copies
-
-    def drop(self, instance_id: str, snapshot_ids: Collection[str]) -> None:
-        self.dropped.append(set(snapshot_ids))
-
-    def keep_only(self, instance_ids: Collection[str], snapshot_ids: Collection[str]) -> None:
-        self.kept.append((set(instance_ids), set(snapshot_ids)))
-
-    def connection_url(self, instance_id: str) -> str:
-        return f"bolt://localhost/{instance_id}"
-
-    def login(self, instance_id: str) -> Login:
-        return Login(self.connection_url(instance_id), "neo4j", f"password of {instance_id}")
-
-    def condition(self, instance_id: str) -> Condition:
-        return Condition("up", 1, 2, 3, 4, None)
-
-    def stored_bytes(self, instance_id: str) -> int:
-        return self.stored
-
-    def counts(self, instance_id: str) -> Counts | None:
-        return self.counted
-
-    def dump(self, snapshot_id: str, to: Path) -> None:
-        to.write_text(snapshot_id)
-
-    def close(self) -> None:
-        """Nothing runs."""
-
-    def ordered(self) -> list[Work]:
-        """What was ordered since the last time."""
-        ordered, self.orders = self.orders, []
-        return ordered
+    from collections.abc import Iterator
 
 
 @pytest.fixture
@@ -161,6 +88,9 @@ def test_an_order_is_passed_on_once_and_only_when_it_is_written_down(
         world.api.post("/instances", json=wanted(source_instance_id=one))
     assert data.ordered() == []
     assert [instance.id for instance in aura.store.instances()] == [one]
+    monkeypatch.undo()
+    other = world.create()
+    assert _kinds(data.ordered()) == [(WorkKind.CREATE, other, None)], "nor is it passed on later"
 
 
 def test_a_deleted_instance_takes_its_snapshots_along(world: World, data: Remembering) -> None:
