@@ -186,8 +186,8 @@ def test_what_is_under_way_in_an_answer_does_not_end_before_it(
     scheduling.confirm(aura, instance, ends + 100)
     assert status(ends + 100.5) == "InProgress"
     data.copies = Progress.DONE
-    scheduling.confirm(aura, instance, ends + 101)
-    assert status(ends + 101) == "Completed"
+    scheduling.confirm(aura, instance, ends + 100.5)
+    assert status(ends + 100.5) == "Completed"
     world.wait(200)
     quick = world.take(instance, settle=False)
     found = aura.store.snapshot(quick)

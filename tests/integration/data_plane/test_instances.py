@@ -162,6 +162,24 @@ def test_one_copy_stands_for_all_slots_that_were_passed_over(databases, orders, 
     wait_until(lambda: _copies(databases, orders), lambda number: number == 1)
 
 
+def test_a_slot_that_comes_due_holds_the_data_of_its_moment(databases, orders, cleared):
+    """In real time, although nobody looks: what is written before the first look is not in it."""
+    databases.settle_snapshots(orders)
+    day, slot = 86_400, 3 * 3600  # 03:00 UTC
+    now = databases.control.now()
+    databases.control.advance_clock((slot - now) % day - 2)
+    databases.settle_snapshots(orders)
+    before = _copies(databases, orders)
+    wait_until(lambda: _copies(databases, orders), lambda number: number == before + 1)
+    databases.write(orders, "after the slot")
+    newest = databases.settle_snapshots(orders)[-1]
+    assert (newest["profile"], newest["timestamp"][10:]) == ("Scheduled", "T03:00:00Z")
+    source = {"source_instance_id": orders, "source_snapshot_id": newest["snapshot_id"]}
+    clone = databases.create("clone", **source)
+    cleared.append(clone)
+    assert databases.names(clone) == ["first"]
+
+
 def test_an_instance_answers_while_its_snapshot_is_taken(databases, orders, cleared):
     """Every write that was acknowledged before the request is in the copy."""
     databases.settle_snapshots(orders)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 
+import neo4j
 import pytest
 
 from support.databases import Databases, alive, running_databases, servers_below, wait_until
@@ -181,6 +184,42 @@ def _gone(databases: Databases, instance: str) -> None:
         lambda left: instance not in left,
     )
     wait_until(folder.exists, lambda exists: not exists)
+
+
+def test_a_write_after_a_restore_that_nobody_saw_end_is_kept(shop: Shop) -> None:
+    """The restore comes again after the crash, and finds that its data is in place already.
+
+    The clock stands still, so the operation cannot end before the emulator dies.
+    """
+    databases = shop.databases
+    login = databases.condition(shop.orders)
+    databases.control.freeze_clock()
+    shop.restore()
+    wait_until(
+        lambda: databases.condition(shop.orders),
+        lambda seen: seen["state"] == "up" and seen["pid"] != login["pid"],
+    )
+    with neo4j.GraphDatabase.driver(login["url"], auth=("neo4j", login["password"])) as driver:
+        driver.execute_query("CREATE (:Thing {name: 'later'})")
+    assert databases.status(shop.orders) == "restoring"
+    shop.kill_and_start()
+    databases.control.thaw_clock()
+    databases.wait(shop.orders)
+    assert databases.names(shop.orders) == ["first", "later"]
+    databases.restore(shop.orders, shop.taken)
+    databases.write(shop.orders, "second")
+
+
+def test_servers_that_were_held_are_ended_too(shop: Shop) -> None:
+    """The emulator died while it took a snapshot: nothing of that server is left."""
+    databases = shop.databases
+    held = databases.condition(shop.orders)["pid"]
+    databases.emulator.kill()
+    os.kill(held, signal.SIGSTOP)
+    databases.emulator.start()
+    assert not alive(held)
+    _no_strays(databases, _settled(databases))
+    assert databases.names(shop.orders) == ["first", "second"]
 
 
 def test_a_snapshot_that_survived_can_be_restored(shop: Shop) -> None:

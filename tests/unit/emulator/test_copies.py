@@ -108,8 +108,9 @@ def test_what_a_crash_left_unfinished_goes(copies, data, folder):
     """A copy in the making, one that was going, and one whose removal had begun at its list."""
     make(copies, data, "one")
     make(copies, data, "two")
-    (folder / INSTANCE / "making.part" / "data").mkdir(parents=True)
-    (folder / INSTANCE / "leaving.gone").mkdir()
+    for unfinished in ("making.part", "leaving.gone"):
+        (folder / INSTANCE / unfinished / "data").mkdir(parents=True)
+        (folder / INSTANCE / unfinished / "snapshots.json").write_text('["three"]')
     two = copies.data("two")
     assert two is not None
     (two.parent / "snapshots.json").unlink()
