@@ -108,11 +108,18 @@ def test_an_instance_that_does_not_run_takes_no_data(databases, free):
 
 
 def test_a_stop_does_not_wait_for_what_is_being_written(tmp_path):
-    """It ends with 0 after seconds, and nothing runs on."""
-    with running_databases(state=tmp_path / "state") as databases, ThreadPoolExecutor(1) as pool:
+    """Into a database or out of a snapshot: it ends with 0 after seconds, and nothing runs on."""
+    with running_databases(state=tmp_path / "state") as databases, ThreadPoolExecutor(2) as pool:
         instance = databases.create()
+        taken = databases.take(instance)
         writing = pool.submit(databases.put, instance, graph={"nodes": 10**6, "relationships": 0})
         wait_until(lambda: databases.counts(instance), lambda seen: seen[0] > 0)
+        dump = tmp_path / "orders.dump"
+        dumping = pool.submit(databases.control.dump_snapshot, taken, dump)
+        scratch = databases.emulator.state / "neo4j" / "scratch"
+        wait_until(lambda: servers_below(scratch), bool)
         assert databases.emulator.stop() == 0
         assert servers_below(databases.emulator.state) == []
         assert writing.exception() or writing.result().is_error
+        assert dumping.exception()
+        assert not dump.exists()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from aura_emulator.data_plane.interface import Limits, Progress, Source, Work, WorkKind
+from aura_emulator.data_plane.interface import Counts, Limits, Progress, Source, Work, WorkKind
 from aura_emulator.data_plane.neo4j import bolt, installation
 from aura_emulator.data_plane.neo4j.plane import Neo4jData
 from support.databases import neo4j_home, servers_below, wait_until
@@ -123,6 +123,18 @@ def test_the_server_stands_still_from_the_request_on(plane: Plane, source: str) 
     wait_until(lambda: plane.stands_still(source), lambda still: not still)
     plane.data.drop(source, ["moment"])
     assert plane.copies(source) == 0
+
+
+def test_a_count_that_waits_for_a_held_server_does_not_hold_the_copy(
+    plane: Plane, source: str
+) -> None:
+    """Free is counted all the time, so a snapshot often falls into a count."""
+    with plane.busy(source):
+        plane.data.counts(source)
+        plane.data.take(source, ["while counting"])
+    assert plane.copied("while counting") is Progress.DONE
+    wait_until(lambda: plane.data.counts(source), lambda counts: counts == Counts(1, 0))
+    plane.data.drop(source, ["while counting"])
 
 
 def test_who_comes_while_it_stands_still_shares_the_copy(plane: Plane, source: str) -> None:

@@ -1,7 +1,9 @@
 """What a database remembers, and what its folder holds before a server ever ran there."""
 
+import errno
 import hashlib
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +29,21 @@ def test_a_memory_that_was_never_finished_is_none(tmp_path):
     assert recall(tmp_path) is None
     remember(tmp_path, Memory(1, "secret"))
     (tmp_path / "database.new").write_text('{"port"')
+    assert recall(tmp_path) == Memory(1, "secret")
+
+
+def test_a_memory_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    """The disk is full in the middle of it: what was remembered before still is."""
+    remember(tmp_path, Memory(1, "secret"))
+
+    def half(self, text):
+        with self.open("w") as file:
+            file.write(text[: len(text) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(OSError, match="No space left"):
+        remember(tmp_path, Memory(1, "secret", "order"))
     assert recall(tmp_path) == Memory(1, "secret")
 
 

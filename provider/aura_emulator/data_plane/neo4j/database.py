@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from neo4j.exceptions import AuthError, DriverError, Neo4jError
+from neo4j.exceptions import AuthError
 
 from aura_emulator.data_plane.interface import (
     Condition,
@@ -28,6 +28,7 @@ from aura_emulator.data_plane.neo4j import admin, bolt, server
 from aura_emulator.data_plane.neo4j.admin import Admin, AdminError
 from aura_emulator.data_plane.neo4j.bolt import DatabaseDownError
 from aura_emulator.data_plane.neo4j.copying import copy_store, exchange_store
+from aura_emulator.data_plane.neo4j.counting import Counting
 from aura_emulator.data_plane.neo4j.home import DATABASE, USER, Home, stored_bytes
 from aura_emulator.data_plane.neo4j.limits import LimitError, require_counts, require_storage
 from aura_emulator.data_plane.neo4j.memory import Memory, remember
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from aura_emulator.data_plane.neo4j.installation import Installation
 
 _LOOK_SECONDS: Final = 0.02
-_COUNT_SECONDS: Final = 2.0
 
 _log = logging.getLogger("aura_emulator.databases")
 
@@ -88,13 +88,12 @@ class Database:
         self._home = Home(folder / "home")
         self._server = Server(around.installation, self._home, memory.port, around.sizes)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"database-{instance_id}")
+        self._counting = Counting(f"database-{instance_id}", lambda: bolt.counts(self.login))
         self._lock = threading.RLock()
         self._progress = Progress.DONE
         self._order: Work | None = None
         self._answers = False
         self._frozen: list[str] | None = None  # snapshots that wait for the copy being made
-        self._counts: Counts | None = None
-        self._counted_at = 0.0
 
     @property
     def url(self) -> str:
@@ -273,6 +272,7 @@ class Database:
         shutil.rmtree(self._folder, ignore_errors=True)
         if self._reservation is not None:
             self._reservation.release()
+        self._counting.close(wait=False)
         self._worker.shutdown(wait=False)
 
     # snapshots
@@ -337,16 +337,9 @@ class Database:
 
     def counts(self) -> Counts | None:
         """What was counted last; begins to count again when that is a while ago."""
-        if self.answers() and time.monotonic() - self._counted_at > _COUNT_SECONDS:
-            self._counted_at = time.monotonic()
-            self._submit(self._count)
-        return self._counts
-
-    def _count(self) -> None:
-        try:
-            self._counts = bolt.counts(self.login)
-        except (Neo4jError, DriverError) as error:
-            _log.debug("%s: cannot be counted: %s", self.instance_id, error)
+        if self.answers():
+            self._counting.refresh()
+        return self._counting.last()
 
     def condition(self) -> Condition:
         """As it is now."""
@@ -363,6 +356,7 @@ class Database:
         """Stop the server; what is under way is given up and comes again."""
         self._worker.shutdown(wait=True, cancel_futures=True)
         self._server.stop()
+        self._counting.close(wait=True)
         if self._reservation is not None:
             self._reservation.release()
 
