@@ -1,5 +1,7 @@
 """What the data plane finds in its folder, and what it does where no server can run."""
 
+import errno
+import shutil
 import socket
 import threading
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from aura_emulator.data_plane.interface import NoDatabaseError, Progress, Source, Work, WorkKind
+from aura_emulator.data_plane.neo4j import dumping
 from aura_emulator.data_plane.neo4j import plane as plane_module
 from aura_emulator.data_plane.neo4j.copies import Copies
 from aura_emulator.data_plane.neo4j.home import store_folders
@@ -197,6 +200,32 @@ def test_a_snapshot_that_cannot_be_opened_cannot_be_dumped(opened, folder, port,
         plane.dump("of one", tmp_path / "one.dump")
     assert list((folder / "scratch").iterdir()) == []
     assert not (tmp_path / "one.dump").exists()
+
+
+def test_a_machine_without_ports_cannot_dump(opened, folder, port, tmp_path, monkeypatch):
+    """A server has to open the snapshot first, and has nowhere to listen."""
+    instance(folder, "one", port)
+    plane = opened()
+
+    def none_left():
+        raise NoPortError("No free port")
+
+    monkeypatch.setattr(dumping, "reserve", none_left)
+    with pytest.raises(NoDatabaseError, match="cannot be dumped: No free port"):
+        plane.dump("of one", tmp_path / "one.dump")
+
+
+def test_a_dump_that_finds_no_room_leaves_no_part_of_it(tmp_path, monkeypatch):
+    """Where it was wanted is another disk, perhaps, and that is full."""
+
+    def full(_, to):
+        Path(to).write_bytes(b"DZV1")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "move", full)
+    with pytest.raises(OSError, match="No space left"):
+        dumping._put(tmp_path / "made", tmp_path / "one.dump")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_stopped_instance_can_be_copied_and_deleted(opened, folder, port):

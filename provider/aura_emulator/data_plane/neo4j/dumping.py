@@ -9,7 +9,7 @@ from aura_emulator.data_plane.interface import NoDatabaseError
 from aura_emulator.data_plane.neo4j.admin import Admin, AdminError
 from aura_emulator.data_plane.neo4j.copying import copy_store
 from aura_emulator.data_plane.neo4j.home import Home
-from aura_emulator.data_plane.neo4j.ports import reserve
+from aura_emulator.data_plane.neo4j.ports import NoPortError, reserve
 from aura_emulator.data_plane.neo4j.server import Server, ServerError
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ def write_dump(place: Path, data: Path, to: Path, around: Surroundings) -> None:
     """
     home = Home(place / "home")
     copy_store(data, home.data)
-    reservation = reserve()
+    try:
+        reservation = reserve()
+    except NoPortError as error:
+        raise NoDatabaseError(f"The snapshot cannot be dumped: {error}") from error
     server = Server(around.installation, home, reservation.port, around.sizes)
     try:
         with around.starting:
@@ -41,6 +44,14 @@ def write_dump(place: Path, data: Path, to: Path, around: Surroundings) -> None:
     finally:
         server.kill()
         reservation.release()
+    _put(made, to)
+
+
+def _put(made: Path, to: Path) -> None:
+    """Move a file, perhaps to another disk; it appears under its name only when it is whole."""
     partial = to.with_name(to.name + ".part")
-    shutil.move(made, partial)
-    partial.replace(to)
+    try:
+        shutil.move(made, partial)
+        partial.replace(to)
+    finally:
+        partial.unlink(missing_ok=True)
