@@ -193,7 +193,10 @@ def test_what_is_under_way_in_an_answer_does_not_end_before_it(
     found = aura.store.snapshot(quick)
     assert found is not None
     scheduling.confirm(aura, instance, aura.now())
-    assert aura.store.snapshot(quick) == found, "its copy was quick, and its end is its end"
+    confirmed = aura.store.snapshot(quick)
+    assert confirmed is not None
+    assert confirmed == replace(found, end_status="Completed"), "a quick copy ends no earlier"
+    assert snapshots.status(confirmed, aura.now()) == "Pending"
 
 
 def test_a_status_that_was_set_brings_no_order_back(data: Remembering, tmp_path: Path) -> None:
