@@ -74,13 +74,19 @@ def project(aura: Aura, credential: Credential, project_id: str) -> Project:
 
 def instance(aura: Aura, credential: Credential, instance_id: str) -> Instance:
     """An instance that the credential sees, brought up to date."""
+    found = existing(aura, instance_id)
+    if not credential.sees(found.project_id):
+        raise unauthorized() if aura.switches.foreign_status == 403 else db_not_found(instance_id)  # noqa: PLR2004
+    return found
+
+
+def existing(aura: Aura, instance_id: str) -> Instance:
+    """An instance, whoever asks, brought up to date."""
     found = aura.store.instance(instance_id)
     if found is not None and found.deleted_at is None:
         found = settle(aura, found)
     if found is None or found.deleted_at is not None:
         raise db_not_found(instance_id)
-    if not credential.sees(found.project_id):
-        raise unauthorized() if aura.switches.foreign_status == 403 else db_not_found(instance_id)  # noqa: PLR2004
     return found
 
 

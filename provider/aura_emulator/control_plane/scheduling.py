@@ -56,10 +56,10 @@ def catch_up(aura: Aura, instance: Instance) -> None:
     expired = aura.store.drop_snapshots(instance.id, expired_at=now)
     if expired:
         aura.forget(instance.id, expired)
-    confirm(aura, instance.id, now)
+    confirm(aura, instance.id)
 
 
-def confirm(aura: Aura, instance_id: str, now: float) -> None:
+def confirm(aura: Aura, instance_id: str) -> None:
     """A snapshot completes when its data is kept, not before; without its data it has failed."""
     for snapshot_id in aura.store.orders.uncopied(instance_id):
         snapshot = aura.store.snapshot(snapshot_id)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
-from aura_emulator.control_plane import lifecycle
-from aura_emulator.control_plane.errors import AuraError, Problem, db_not_found, snapshot_not_found
+from aura_emulator.control_plane import access, lifecycle
+from aura_emulator.control_plane.errors import AuraError, Problem, snapshot_not_found
 from aura_emulator.control_plane.loading import load_dump
 from aura_emulator.control_plane.model import Status
 from aura_emulator.control_plane.tiers import TIERS
@@ -36,7 +36,8 @@ _WAYS: Final = ("cypher", "graph", "dump")
 
 async def get_database(request: Request) -> Json:
     """How an instance's database is, and how to log in."""
-    aura, instance_id = aura_of(request), request.path_params["id"]
+    aura = aura_of(request)
+    instance_id = access.existing(aura, request.path_params["id"]).id
     try:
         condition, login = (
             aura.data_plane.condition(instance_id),
@@ -65,10 +66,7 @@ async def put_data(request: Request) -> Json:
 
 
 def _running(aura: Aura, instance_id: str) -> Instance:
-    found = aura.store.instance(instance_id)
-    found = None if found is None else lifecycle.settle(aura, found)
-    if found is None or found.deleted_at is not None:
-        raise db_not_found(instance_id)
+    found = access.existing(aura, instance_id)
     lifecycle.require(aura, found, "load data into", Status.RUNNING)
     return found
 

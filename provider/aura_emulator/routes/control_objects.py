@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.routing import Route
 
-from aura_emulator.control_plane import keys, lifecycle, scheduling
+from aura_emulator.control_plane import access, keys, lifecycle, scheduling
 from aura_emulator.control_plane.aura import new_uuid
 from aura_emulator.control_plane.clock import DAY_SECONDS, moment
 from aura_emulator.control_plane.errors import (
-    db_not_found,
     invalid,
     snapshot_not_found,
     tenant_not_found,
@@ -99,18 +98,10 @@ async def list_instances(request: Request) -> Json:
     return Json([instance_body(aura, instance) for instance in aura.store.instances()])
 
 
-def _instance(aura: Aura, instance_id: str) -> Instance:
-    found = aura.store.instance(instance_id)
-    found = None if found is None else lifecycle.settle(aura, found)
-    if found is None or found.deleted_at is not None:
-        raise db_not_found(instance_id)
-    return found
-
-
 async def change_instance(request: Request) -> Json:
     """Set fields of an instance, past every rule; a status set this way has no end of its own."""
     aura = aura_of(request)
-    instance = _instance(aura, request.path_params["id"])
+    instance = access.existing(aura, request.path_params["id"])
     body = await read_known(request, *_INSTANCE_FIELDS)
     found: dict[str, Any] = {
         "name": body.text("name"),
@@ -146,7 +137,7 @@ def _with_status(aura: Aura, instance: Instance, status: str) -> Instance:
 async def vanish_instance(request: Request) -> Json:
     """The instance is gone at once, as if somebody had destroyed it elsewhere."""
     aura = aura_of(request)
-    lifecycle.vanish(aura, _instance(aura, request.path_params["id"]))
+    lifecycle.vanish(aura, access.existing(aura, request.path_params["id"]))
     return Json({})
 
 
@@ -164,7 +155,7 @@ async def change_key(request: Request) -> Json:
 async def list_snapshots(request: Request) -> Json:
     """Every snapshot of `?instance_id=`, of all days."""
     aura = aura_of(request)
-    instance = _instance(aura, request.query_params.get("instance_id", ""))
+    instance = access.existing(aura, request.query_params.get("instance_id", ""))
     scheduling.catch_up(aura, instance)
     found = aura.store.snapshots(instance.id, float("-inf"), float("inf"))
     return Json([_shown(aura, snapshot) for snapshot in found])
@@ -189,7 +180,7 @@ async def plant_snapshot(request: Request) -> Json:
     body.require("instance_id")
     text = body.text("instance_id")
     body.check()
-    instance = _instance(aura, str(text))
+    instance = access.existing(aura, str(text))
     at = _moment(body, "timestamp", aura.now())
     kind = body.choice("kind", _KINDS) or Kind.ON_DEMAND
     body.check()

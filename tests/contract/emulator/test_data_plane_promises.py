@@ -181,18 +181,18 @@ def test_what_is_under_way_in_an_answer_does_not_end_before_it(
         return str(snapshots.status(found, moment))
 
     ends = aura.now() + 10
-    scheduling.confirm(aura, instance, ends - 0.001)
+    scheduling.confirm(aura, instance)
     assert status(ends + 0.5) == "InProgress"
-    scheduling.confirm(aura, instance, ends + 100)
+    scheduling.confirm(aura, instance)
     assert status(ends + 100.5) == "InProgress"
     data.copies = Progress.DONE
-    scheduling.confirm(aura, instance, ends + 100.5)
+    scheduling.confirm(aura, instance)
     assert status(ends + 100.5) == "Completed"
     world.wait(200)
     quick = world.take(instance, settle=False)
     found = aura.store.snapshot(quick)
     assert found is not None
-    scheduling.confirm(aura, instance, aura.now())
+    scheduling.confirm(aura, instance)
     confirmed = aura.store.snapshot(quick)
     assert confirmed is not None
     assert confirmed == replace(found, end_status="Completed"), "a quick copy ends no earlier"
