@@ -43,9 +43,12 @@ def shakes_hands(port: int) -> bool:
 
 
 def driver(login: Login) -> neo4j.Driver:
-    """A driver of the server; the caller closes it."""
+    """A driver of the server; the caller closes it.
+
+    Without routing: there is one server, and to ask a cold one for the way takes its time.
+    """
     return neo4j.GraphDatabase.driver(
-        login.url,
+        login.url.replace("neo4j://", "bolt://", 1),
         auth=(login.user, login.password),
         connection_timeout=_CONNECT_SECONDS,
         max_transaction_retry_time=_CONNECT_SECONDS,
