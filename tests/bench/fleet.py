@@ -13,11 +13,10 @@ import statistics
 import subprocess
 import time
 from collections.abc import Iterator
-from typing import Any
 
 from bench.figures import Figure
-from bench.load import Subject, rate
-from support.emulator import PRODUCTION_PROJECT_ID, EmulatorProcess, running_emulator
+from bench.load import INSTANCE, Subject, rate
+from support.emulator import EmulatorProcess, running_emulator
 
 NAME = "fleet"
 
@@ -28,15 +27,6 @@ LOOKS = 2000
 LISTS = 20
 CREATES = 50
 
-_BODY: dict[str, Any] = {
-    "tenant_id": PRODUCTION_PROJECT_ID,
-    "name": "orders",
-    "cloud_provider": "gcp",
-    "region": "europe-west1",
-    "type": "professional-db",
-    "memory": "2GB",
-    "version": "5",
-}
 _MIB = 2**20
 
 
@@ -81,7 +71,7 @@ def _make(emulator: EmulatorProcess, count: int) -> None:
 
 
 def _create(emulator: EmulatorProcess) -> Subject:
-    return Subject(emulator.url, "/v1/instances", emulator.authorization(), "POST", _BODY)
+    return Subject(emulator.url, "/v1/instances", emulator.authorization(), "POST", INSTANCE)
 
 
 def _list(emulator: EmulatorProcess) -> Subject:

@@ -16,6 +16,19 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
+from support.emulator import PRODUCTION_PROJECT_ID
+
+#: What the instances of these measurements are.
+INSTANCE: Mapping[str, str] = {
+    "tenant_id": PRODUCTION_PROJECT_ID,
+    "name": "orders",
+    "cloud_provider": "gcp",
+    "region": "europe-west1",
+    "type": "professional-db",
+    "memory": "2GB",
+    "version": "5",
+}
+
 
 @dataclass(frozen=True)
 class Subject:

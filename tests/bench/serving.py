@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.figures import Figure
-from bench.load import Subject, rate
-from support.emulator import PRODUCTION_PROJECT_ID, EmulatorProcess, running_emulator
+from bench.load import INSTANCE, Subject, rate
+from support.emulator import EmulatorProcess, running_emulator
 
 NAME = "emulator"
 
@@ -71,17 +71,8 @@ def _bare_start() -> float:
 
 def _instance(emulator: EmulatorProcess) -> Subject:
     """One running instance, and a request for it."""
-    body = {
-        "tenant_id": PRODUCTION_PROJECT_ID,
-        "name": "orders",
-        "cloud_provider": "gcp",
-        "region": "europe-west1",
-        "type": "professional-db",
-        "memory": "2GB",
-        "version": "5",
-    }
     with emulator.api() as api:
-        made = api.post("/instances", json=body).raise_for_status().json()["data"]["id"]
+        made = api.post("/instances", json=INSTANCE).raise_for_status().json()["data"]["id"]
     return Subject(emulator.url, f"/v1/instances/{made}", emulator.authorization())
 
 

@@ -78,7 +78,7 @@ class Aura:
         Instances without databases would be taken for ones whose databases were lost.
         """
         made_with = self.store.text(_DATA_PLANE) or "none"
-        if made_with != self.data_plane.name and self.store.instances():
+        if made_with != self.data_plane.name and self.store.count_instances():
             raise OtherDataPlaneError(made_with, self.data_plane.name)
         self.store.put_text(_DATA_PLANE, self.data_plane.name)
 

@@ -168,7 +168,6 @@ def tick(aura: Aura) -> None:
 
     A snapshot holds the data of its moment, so schedules are played when they are due.
     """
-    settle_due(aura)
     for instance in aura.store.instances():
         settled = settle(aura, instance)
         scheduling.catch_up(aura, settled)

@@ -37,8 +37,7 @@ async def list_instances(request: Request) -> Response:
     """Summaries of the project's instances, whichever API made them."""
     aura, project = aura_of(request), project_of(request)
     lifecycle.settle_due(aura)
-    own = (item for item in aura.store.instances() if item.project_id == project.id)
-    return data([summary_body(instance) for instance in own])
+    return data([summary_body(summary) for summary in aura.store.summaries([project.id])])
 
 
 async def create_instance(request: Request) -> Response:

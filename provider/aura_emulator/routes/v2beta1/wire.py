@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from aura_emulator.control_plane.aura import Aura
-    from aura_emulator.control_plane.model import Instance, Project, Snapshot
+    from aura_emulator.control_plane.model import Instance, Project, Snapshot, Summary
     from aura_emulator.control_plane.requests import Body
 
 ORGANIZATIONS: Final = BETA + "/organizations"
@@ -64,7 +64,7 @@ async def read_declared(request: Request, *declared: str) -> Body:
     return body
 
 
-def summary_body(instance: Instance) -> dict[str, Any]:
+def summary_body(instance: Instance | Summary) -> dict[str, Any]:
     """One line of the list (official v2beta1 document, schema InstanceSummary)."""
     return {
         "id": instance.id,
