@@ -41,14 +41,23 @@ class Entry:
 
 
 class RequestLog:
-    """The newest requests, and how many there were in all."""
+    """The newest requests, and how many there were in all.
+
+    `count` goes up whenever the log begins again: a request that was under way then is no part of
+    the new count.
+    """
 
     def __init__(self) -> None:
         self.total = 0
+        self.count = 0
         self._entries: deque[Entry] = deque(maxlen=_KEPT)
 
-    def add(self, scope: Scope, status: int | None, at: float, milliseconds: float) -> None:
-        """Record one request."""
+    def add(
+        self, scope: Scope, status: int | None, at: float, milliseconds: float, count: int
+    ) -> None:
+        """Record one request that began under this count."""
+        if count != self.count:
+            return
         self.total += 1
         method, path = scope["method"], scope["path"]
         entry = Entry(
@@ -71,6 +80,7 @@ class RequestLog:
     def clear(self) -> None:
         """Begin again at zero."""
         self.total = 0
+        self.count += 1
         self._entries.clear()
 
 
@@ -88,6 +98,7 @@ class Recorder:
             await self._app(scope, receive, send)
             return
         at, begun, status = self._aura.now(), time.perf_counter(), None
+        count = self._log.count
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -98,4 +109,5 @@ class Recorder:
         try:
             await self._app(scope, receive, sending)
         finally:
-            self._log.add(scope, status, at, (time.perf_counter() - begun) * 1000)
+            milliseconds = (time.perf_counter() - begun) * 1000
+            self._log.add(scope, status, at, milliseconds, count)
