@@ -16,12 +16,29 @@ SDK_THREADS = 4
 
 
 def widen(threads: int) -> bool:
-    """Raise the limit of the SDK's pool; say whether it was found (or was wide already)."""
+    """Raise the limit of the SDK's pool; say whether it was found (or was wide already).
+
+    Calls that were queued before get threads too.
+    """
     pools = [each for each in gc.get_objects() if isinstance(each, ThreadPoolExecutor)]
     found = False
     for pool in pools:
         limit = getattr(pool, "_max_workers", None)
         if limit in {SDK_THREADS, threads}:
             pool._max_workers = threads  # noqa: SLF001
+            _start_threads_for_what_waits(pool)
             found = True
     return found
+
+
+def _start_threads_for_what_waits(pool: ThreadPoolExecutor) -> None:
+    """A pool starts a thread only when it is given work: give it a nothing for each waiting call.
+
+    Without, the calls that arrived together before `configure` ended would run four at a time.
+    """
+    for _ in range(pool._work_queue.qsize()):  # noqa: SLF001
+        pool.submit(_nothing)
+
+
+def _nothing() -> None:
+    """Work that only makes the pool look at its number of threads."""

@@ -15,6 +15,15 @@ def test_the_sdk_s_pool_is_found_and_widened():
         list(pool.map(lambda _: barrier.wait(), range(16)))
 
 
+def test_calls_that_were_queued_before_run_at_once_too():
+    """Forty creates may all arrive while the first one still configures the provider."""
+    barrier = threading.Barrier(20, timeout=10)
+    with ThreadPoolExecutor(threads.SDK_THREADS) as pool:
+        waiting = [pool.submit(barrier.wait) for _ in range(20)]
+        assert threads.widen(20)
+        assert sorted(each.result() for each in waiting) == list(range(20))
+
+
 def test_a_pool_that_is_wide_already_counts_as_found():
     """Two provider classes are configured in one process."""
     with ThreadPoolExecutor(threads.SDK_THREADS):
