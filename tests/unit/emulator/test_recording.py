@@ -2,11 +2,12 @@
 
 import asyncio
 from types import SimpleNamespace
+from typing import Any
 
 from aura_emulator.faults.recording import Recorder, RequestLog
 
 SCOPE = {"type": "http", "method": "GET", "path": "/v1/tenants", "query_string": b""}
-AURA = SimpleNamespace(now=lambda: 5.0)
+AURA: Any = SimpleNamespace(now=lambda: 5.0)
 
 
 def ask(log: RequestLog, meanwhile=lambda: None) -> None:
@@ -16,10 +17,13 @@ def ask(log: RequestLog, meanwhile=lambda: None) -> None:
         meanwhile()
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
+    async def receive():
+        return {}
+
     async def send(message):
         pass
 
-    asyncio.run(Recorder(app, AURA, log)(SCOPE, None, send))
+    asyncio.run(Recorder(app, AURA, log)(SCOPE, receive, send))
 
 
 def test_a_request_is_recorded_when_it_ends():
