@@ -58,6 +58,8 @@ def test_it_stops_at_an_interrupt_even_in_the_middle_of_an_answer(tmp_path: Path
 def test_the_state_survives_a_kill(tmp_path: Path) -> None:
     """Instances, busy states, snapshots, projects, tokens and the clock, on the same address."""
     with running_emulator(state=tmp_path, operation_seconds=3600) as process:
+        # Far from the hour of the day in which a scheduled snapshot would be under way.
+        process.control.set_clock("2030-01-01T12:00:00Z")
         with process.api() as api:
             project = process.control.add_project("Own")
             made = api.post("/instances", json=wanted(tenant_id=project)).json()["data"]["id"]
