@@ -23,6 +23,8 @@ def widen(threads: int) -> bool:
     pools = [each for each in gc.get_objects() if isinstance(each, ThreadPoolExecutor)]
     found = False
     for pool in pools:
+        if getattr(pool, "_shutdown", False):
+            continue  # it takes no more work, so it is not the one that serves
         limit = getattr(pool, "_max_workers", None)
         if limit in {SDK_THREADS, threads}:
             pool._max_workers = threads  # noqa: SLF001

@@ -38,6 +38,21 @@ def test_pools_of_another_size_are_left_alone():
         assert other._max_workers == 5
 
 
+def test_a_pool_that_was_shut_down_is_left_alone():
+    """It may still be held by somebody, and takes no more work."""
+    ended = ThreadPoolExecutor(threads.SDK_THREADS)
+    waiting = threading.Event()
+    for _ in range(threads.SDK_THREADS + 1):
+        ended.submit(waiting.wait, 10)
+    ended.shutdown(wait=False)
+    try:
+        threads.widen(21)
+        assert ended._max_workers == threads.SDK_THREADS
+    finally:
+        waiting.set()
+        ended.shutdown()
+
+
 def test_when_there_is_none_that_is_said():
     """The SDK's internals have changed: four at a time, with a warning, and nothing breaks."""
     gc.collect()
