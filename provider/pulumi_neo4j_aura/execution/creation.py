@@ -43,6 +43,8 @@ class Request:
     #: The instance that the state has (it is about to be replaced): no orphan, and not the answer
     #: to this create, whatever an entry that a kill left open says.
     own_id: str = ""
+    #: It keeps its pending name for as long as it lives, so that it can have no namesake.
+    stays_pending: bool = False
     patience_seconds: float = 1800.0
 
 
@@ -61,7 +63,8 @@ def create(services: Services, request: Request) -> CreatedInstance:
     orphans = _orphans(request, rows)
     if orphans:
         _settle_orphans(services, request, orphans)
-    _refuse_namesakes(services, request, rows)
+    if not request.stays_pending:
+        _refuse_namesakes(services, request, rows)
     return _send(services, request)
 
 
@@ -309,7 +312,8 @@ def _send(services: Services, request: Request) -> CreatedInstance:
     names = {"pending_name": new.name, "name": request.new.name}
     facts = _facts(services, new.project_id) | names | _fixed(new)
     entry = services.journal.begin(KIND, request.owner, facts)
-    services.report(f"creating instance {request.new.name} (as {new.name} until it is ready)")
+    renamed = "" if request.stays_pending else f" (as {new.name} until it is ready)"
+    services.report(f"creating instance {request.new.name}{renamed}")
     try:
         created = services.client.instances.create(new)
     except LostAnswer as lost:
