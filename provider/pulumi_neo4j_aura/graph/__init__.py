@@ -1,0 +1,1 @@
+"""What is inside an instance, over Bolt: rows in bulk, schema, queries."""
