@@ -200,8 +200,13 @@ class Plain:
         )  # fmt: skip
         while not bolt.shakes_hands(port):
             time.sleep(0.02)
-        bolt.require_database(Login(f"bolt://127.0.0.1:{port}", "neo4j", _PASSWORD))
+        bolt.require_database(self.login)
         return time.perf_counter() - began
+
+    @property
+    def login(self) -> Login:
+        """Where it answers, and to whom."""
+        return Login(f"bolt://127.0.0.1:{self._reservation.port}", "neo4j", _PASSWORD)
 
     def stop(self) -> None:
         """As Ctrl-C does."""
