@@ -1,5 +1,6 @@
 # Everything a person or CI does here. Needs Python 3.11 or newer with venv, and either Pulumi or Go.
 # For a Neo4j behind each emulated instance: Java 17 or newer, and Maven or NEO4J_HOME.
+# For the tests of Azure's protocol: Node.js 18 or newer with npm.
 #
 #   PYTHON=python3.13 make setup     another interpreter
 #   AURA_ENGINE=path make test       only an installed Pulumi (build: only one of our own)
@@ -16,7 +17,7 @@ TESTS ?=
 export TEST_WORKERS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine neo4j up down test check fix bench lock clean
+.PHONY: help setup engine neo4j azurite age up down test check fix bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -39,13 +40,22 @@ engine: ## find the Pulumi engine or build it: minutes, once
 neo4j: ## find Neo4j or bring it: once
 	@$(PYTHON) tools/neo4j/ensure.py
 
+azurite: ## find Azurite, a blob server for the tests, or bring it: once
+	@$(PYTHON) tools/azurite/ensure.py
+
+age: ## find the age program or, as root, install it: for the tests of encryption only
+	@command -v age >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& { apt-get install -qq -y age || { apt-get update -qq && apt-get install -qq -y age; }; } >/dev/null 2>&1; } \
+		|| { echo "there is no age program and it could not be installed: its tests are skipped"; exit 1; }
+	@command -v age
+
 up: setup ## the demo: a local Aura, production, a snapshot, staging from it
 	@$(ENSURE) --run $(BIN)/python stacks/demo.py up
 
 down: setup ## take the demo down again
 	@$(ENSURE) --run $(BIN)/python stacks/demo.py down
 
-test: setup engine neo4j ## all tests, with the real engine and real databases; fails below 90 % coverage (domain, planning: 100 %)
+test: setup engine neo4j azurite ## all tests, with the real engine, real databases and object stores; fails below 90 % coverage (domain, planning: 100 %)
 	@$(BIN)/python tools/run_tests.py $(TESTS)
 
 check: setup ## formatting, lint, types, import contracts, pins
@@ -54,6 +64,7 @@ check: setup ## formatting, lint, types, import contracts, pins
 	$(BIN)/mypy
 	MYPYPATH=tools/engine $(BIN)/mypy tools/engine tools/*.py
 	MYPYPATH=tools/engine:tools/neo4j $(BIN)/mypy tools/neo4j
+	MYPYPATH=tools/engine $(BIN)/mypy tools/azurite
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/check_pins.py
 

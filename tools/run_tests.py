@@ -3,9 +3,9 @@
     python tools/run_tests.py                everything; coverage is judged
     python tools/run_tests.py tests/unit     a part; coverage is shown only
 
-Fails when a test fails, when none ran, when a test that needs the engine or Neo4j was skipped, and
-when coverage is too low. Prints pytest's closing line last. Plugins and emulator run as processes
-of their own; coverage follows them (`patch` in pyproject.toml).
+Fails when a test fails, when none ran, when a test that needs the engine, Neo4j or an object store
+was skipped, and when coverage is too low. Prints pytest's closing line last. Plugins and emulator
+run as processes of their own; coverage follows them (`patch` in pyproject.toml).
 """
 
 from __future__ import annotations
@@ -23,8 +23,14 @@ CLOSING_LINE = ROOT / "build" / "test-summary.txt"
 COVERAGE = (sys.executable, "-m", "coverage")
 # Code that decides what is deleted has no untested branch.
 COMPLETE = "*/pulumi_neo4j_aura/domain/*,*/pulumi_neo4j_aura/planning/*"
-# What needs the engine or a real Neo4j.
-NEVER_SKIPPED = ("tests.e2e", "tests.integration.data_plane")
+# What needs the engine, a real Neo4j or real object stores.
+NEVER_SKIPPED = (
+    "tests.e2e",
+    "tests.integration.data_plane",
+    "tests.integration.graph",
+    "tests.integration.exports",
+    "tests.contract.vault",
+)
 # Enough to see which module to look at when the run gets slow.
 SLOWEST_SHOWN = 15
 

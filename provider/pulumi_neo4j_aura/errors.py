@@ -113,5 +113,9 @@ class OperationFailed(Permanent):
     """Aura accepted the operation and it ended in a failed state."""
 
 
+class Damaged(Permanent):
+    """What is stored is not what was written: changed, cut, swapped or missing."""
+
+
 class Refused(AuraError):
     """We chose not to act, because acting could lose data or create something twice."""

@@ -1,1 +1,1 @@
-"""What is remembered outside Pulumi's state. So far: this machine's journal."""
+"""What lies at a target, and this machine's journal of what it was about to do."""

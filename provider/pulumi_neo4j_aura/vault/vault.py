@@ -1,0 +1,329 @@
+"""What lies at a target: exports, each of which exists when its manifest exists.
+
+Everything needed to restore and to go on lies in the vault itself. What is listed comes from the
+manifests; the catalog only saves reading each of them again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import uuid
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pulumi_neo4j_aura.errors import (
+    AuraError,
+    BadCredentials,
+    Damaged,
+    Forbidden,
+    NotFound,
+    Permanent,
+    Refused,
+)
+from pulumi_neo4j_aura.vault import layout, manifest
+from pulumi_neo4j_aura.vault.manifest import Manifest
+from pulumi_neo4j_aura.vault.store import Entry, Store
+
+FORMAT: Final = "aura-backup/vault/1"
+
+#: Manifests read at once: they are small, and a store is far away.
+_READERS: Final = 16
+
+#: An object without a manifest may belong to an export that is under way. When nothing came to its
+#: folder for a day, it does not: parts take minutes.
+ABANDONED: Final = timedelta(days=1)
+
+_TOPS: Final = (layout.EXPORTS, layout.FILES)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One export in a listing; `problem` says why its manifest cannot be used, if it cannot."""
+
+    key: str
+    manifest: Manifest | None
+    problem: str = ""
+
+    @property
+    def folder(self) -> str:
+        """Where its objects lie."""
+        return self.key.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """One vault. Thread-safe; holds nothing of what it saw."""
+
+    store: Store
+
+    # --- the vault itself ---------------------------------------------------------------------
+
+    def claim(self, now: datetime, companions: Iterable[tuple[str, bytes]] = ()) -> str:
+        """Make the place a vault, if it is none yet; its id.
+
+        Args:
+            now: when.
+            companions: names and contents of the files that explain the vault to strangers.
+
+        Raises:
+            Permanent: it is a vault of a later format, or its `vault.json` is damaged.
+        """
+        body = {"format": FORMAT, "id": str(uuid.uuid4()), "created_at": now.isoformat()}
+        self.store.create(layout.VAULT, _json(body))
+        found = self.id()
+        for name, content in companions:
+            self.store.create(name, content)
+        return found
+
+    def id(self) -> str:
+        """The vault's id.
+
+        Raises:
+            NotFound: the place is no vault.
+            Permanent: it is a vault of a later format, or its `vault.json` is damaged.
+        """
+        try:
+            content = json.loads(self.store.get(layout.VAULT))
+            form, found = content["format"], str(content["id"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise Damaged(
+                f"{self.store.url}/{layout.VAULT} cannot be read ({error}).",
+                way_out="Restore it from another copy of the vault.",
+            ) from error
+        if form != FORMAT:
+            raise Permanent(
+                f"The vault {self.store.url} has the format {form}; this version knows {FORMAT}.",
+                way_out="Use a newer version of this tool.",
+            )
+        return found
+
+    def probe(self) -> None:
+        """Prove with a small object that it can be written, read, not overwritten, and deleted.
+
+        Raises:
+            AuraError: what does not work, and that is what exports would run into.
+        """
+        key, content = f"probe/{secrets.token_hex(8)}", secrets.token_bytes(32)
+        self.store.create(key, content)
+        try:
+            again = self.store.create(key, b"another")
+            if again or self.store.get(key) != content:
+                raise Refused(
+                    f"{self.store.url} overwrites an object that was to be written only once: two "
+                    "exports could damage each other there.",
+                    way_out="Use a store that honours If-None-Match, such as S3, Azure or GCS.",
+                )
+        finally:
+            self.store.delete(key)
+
+    # --- exports ------------------------------------------------------------------------------
+
+    def find(self, export_id: str, instance_id: str = "") -> Manifest | None:
+        """The export of this id, or None when there certainly is none.
+
+        Args:
+            export_id: as `layout.export_id` makes it, or its beginning where only one fits.
+            instance_id: whose export it is, when that is known: then little is listed.
+
+        Raises:
+            Refused: several exports begin like this.
+            AuraError: it could not be looked for, or its manifest is damaged.
+        """
+        if not export_id:
+            return None
+        # In order: an instance that was renamed between two tries has two folders for one export.
+        keys = sorted((each.key for each in self._manifests(instance_id)), reverse=True)
+        there = {layout.id_at(key): key for key in keys}
+        if export_id in there:
+            return self.read(there[export_id])
+        fitting = sorted(each for each in there if each.startswith(export_id))
+        if len(fitting) > 1:
+            raise Refused(
+                f"{len(fitting)} exports begin with {export_id!r}: {', '.join(fitting)}.",
+                way_out="Write more of the id.",
+            )
+        return self.read(there[fitting[0]]) if fitting else None
+
+    def get(self, export_id: str) -> Manifest:
+        """As `find`, for an export that must be there.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self.find(export_id)
+        if found is None:
+            raise NotFound(
+                f"The vault {self.store.url} has no export {export_id!r}.",
+                way_out="`aura-backup ls` shows what it has.",
+            )
+        return found
+
+    def read(self, key: str) -> Manifest:
+        """The manifest at a key.
+
+        Raises:
+            NotFound: there is none.
+            Permanent: it is damaged, or of a later format.
+        """
+        return manifest.from_json(self.store.get(key), key)
+
+    def exports(self) -> tuple[Row, ...]:
+        """Every export, oldest data first; a damaged manifest is a row of its own.
+
+        Raises:
+            AuraError: the vault could not be listed whole.
+        """
+        remembered = self._catalog()
+        listed = {each.key: _state(each) for each in self._manifests()}
+        known = {key: row for key, (state, row) in remembered.items() if listed.get(key) == state}
+        with ThreadPoolExecutor(_READERS) as pool:
+            read = pool.map(self._row, listed.keys() - known.keys())
+        rows = [*known.values(), *(row for row in read if row is not None)]
+        sound = {row.key: row.manifest for row in rows if row.manifest is not None}
+        if not remembered.keys() == known.keys() == sound.keys():
+            self._remember({key: (listed[key], found) for key, found in sound.items()})
+        return tuple(sorted(rows, key=_age))
+
+    def commit(self, made: Manifest) -> bool:
+        """Make the export exist; whether it is this one. False: another one was quicker."""
+        data = manifest.to_json(made)
+        # A store whose answer was lost on the way is asked again, and then says that it is there.
+        return self.store.create(made.key, data) or self.store.get(made.key) == data
+
+    def sweep(self, made: Manifest) -> int:
+        """Remove what earlier tries of an export that exists left in its folder; how many objects.
+
+        Safe beside another try: whoever commits second finds that the export exists.
+        """
+        named = {made.key, *(part.key for part in made.parts)}
+        leftover = [each.key for each in self.store.list(made.folder) if each.key not in named]
+        for key in leftover:
+            self.store.delete(key)
+        return len(leftover)
+
+    def orphans(self, now: datetime, older_than: timedelta = ABANDONED) -> tuple[Entry, ...]:
+        """Objects of exports that do not exist, in folders where nothing is added any more.
+
+        Raises:
+            AuraError: the vault could not be listed whole, or a manifest not be read, so nothing
+                is called an orphan.
+        """
+        entries = [each for top in _TOPS for each in self.store.list(top)]
+        named = self._named(each for each in entries if _is_manifest(each))
+        loose = [each for each in entries if each.key not in named]
+        newest: dict[str, datetime] = {}
+        for each in loose:
+            folder = each.key.rpartition("/")[0]
+            newest[folder] = max(each.modified, newest.get(folder, each.modified))
+        return tuple(
+            each for each in loose if now - newest[each.key.rpartition("/")[0]] >= older_than
+        )
+
+    def remove(self, entries: Iterable[Entry]) -> None:
+        """Delete orphans, but none that an export names by now.
+
+        Raises:
+            AuraError: it is not certain what exports name, or not everything could be deleted.
+        """
+        named = self._named(self._manifests())
+        for each in entries:
+            if each.key not in named:
+                self.store.delete(each.key)
+
+    def prune(self, made: Manifest, reason: str, now: datetime) -> None:
+        """Remove one export: the intent is written, then it stops existing, then its data goes.
+
+        What is left when this is cut short is an orphan and no export; the intent names it.
+
+        Raises:
+            AuraError: how far it came is in the journal; running it again goes on.
+        """
+        objects = [made.key, *(part.key for part in made.parts)]
+        intent = {"prune": made.export_id, "objects": objects}
+        why = {"reason": reason, "at": now.isoformat()}
+        # The same for every try, so that a second one goes on in the journal of the first.
+        mark = hashlib.sha256(manifest.to_json(made)).hexdigest()[:10]
+        folder = f"{layout.JOURNAL}/prune-{made.export_id}-{mark}"
+        self.store.create(f"{folder}/intent.json", _json(intent | why))
+        for key in objects:
+            self.store.delete(key)
+        self.store.create(f"{folder}/outcome.json", _json({"pruned": made.export_id}))
+
+    # --- listing ------------------------------------------------------------------------------
+
+    def _manifests(self, instance_id: str = "") -> Iterator[Entry]:
+        """Every manifest as it is listed, or those of one instance."""
+        for top in _TOPS:
+            for folder in self._folders(top, instance_id) if instance_id else (top,):
+                yield from filter(_is_manifest, self.store.list(folder))
+
+    def _folders(self, top: str, instance_id: str) -> Iterator[str]:
+        for name in self.store.folders(top):
+            if layout.of_instance(name, instance_id):
+                yield f"{top}/{name}"
+
+    def _named(self, manifests: Iterable[Entry]) -> set[str]:
+        """The keys of these manifests and of all that they name; each is read, none remembered."""
+        keys = [each.key for each in manifests]
+        with ThreadPoolExecutor(_READERS) as pool:
+            parts = [part.key for made in pool.map(self.read, keys) for part in made.parts]
+        return {*keys, *parts}
+
+    def _row(self, key: str) -> Row | None:
+        """One export; None when it was pruned since it was listed."""
+        try:
+            return Row(key, self.read(key))
+        except NotFound:
+            return None
+        except (BadCredentials, Forbidden):
+            raise
+        except Permanent as error:
+            return Row(key, None, error.message)
+
+    def _catalog(self) -> dict[str, tuple[str, Row]]:
+        """What is remembered of manifests, with their state when they were read.
+
+        Anything odd about it: nothing. It saves reading, and must not decide anything.
+        """
+        try:
+            content = json.loads(self.store.get(layout.CATALOG))["manifests"]
+            return {
+                key: (state, Row(key, manifest.from_json(text.encode(), key)))
+                for key, (state, text) in content.items()
+            }
+        except (AuraError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return {}
+
+    def _remember(self, found: dict[str, tuple[str, Manifest]]) -> None:
+        texts = {
+            key: (state, manifest.to_json(made).decode(errors="surrogatepass"))
+            for key, (state, made) in found.items()
+        }
+        try:
+            self.store.put(layout.CATALOG, _json({"manifests": texts}))
+        except AuraError:
+            return  # a reader without the right to write sees everything all the same
+
+
+def _is_manifest(entry: Entry) -> bool:
+    """Also where no manifest belongs: what a person moved must not pass for abandoned."""
+    return entry.key.endswith(f"/{layout.MANIFEST}")
+
+
+def _state(entry: Entry) -> str:
+    """What changes when somebody replaces or cuts an object; its bytes are not looked at."""
+    return f"{entry.size} {entry.modified.isoformat()}"
+
+
+def _age(row: Row) -> tuple[float, str]:
+    return (row.manifest.moment.timestamp() if row.manifest else 0.0, row.key)
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return text.encode(errors="surrogatepass")
