@@ -74,6 +74,10 @@ class Settings:
     #: Instance creations, updates and deletions one plugin process runs at once. 64: with four,
     #: the SDK's default, a hundred instances queue for hours.
     threads: int = 64
+    #: The file with the private age key that opens encrypted exports; None: there is none. Only
+    #: from the environment: what stands in stack configuration reaches Pulumi's state, and reading
+    #: backups back is no business of a stack. Writing them needs no private key.
+    age_identity_file: Path | None = None
 
 
 def _number(name: str, text: str, kind: Callable[[str], float]) -> float:
@@ -110,6 +114,9 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "debug": ("AURA_DEBUG", "debug"),
 }
 
+#: The settings that only the environment has, on purpose.
+AGE_IDENTITY_FILE = "AURA_BACKUP_AGE_IDENTITY_FILE"
+
 #: Set by `Provider` on an explicit provider resource, whose values then win over the environment.
 EXPLICIT_KEY = "explicit"
 
@@ -132,6 +139,11 @@ def _collect(environ: Mapping[str, str], config: Callable[[str], str | None]) ->
 def _state_dir(environ: Mapping[str, str]) -> Path:
     base = environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(base).expanduser() / "pulumi-neo4j-aura"
+
+
+def _file(environ: Mapping[str, str], variable: str) -> Path | None:
+    text = environ.get(variable, "").strip()
+    return Path(text).expanduser() if text else None
 
 
 def load(
@@ -167,6 +179,7 @@ def load(
         state_dir=_state_dir(environ),
         debug=_truth(found.get("debug", "")),
         threads=int(number("threads", blank.threads, int)),
+        age_identity_file=_file(environ, AGE_IDENTITY_FILE),
     )
 
 

@@ -141,6 +141,21 @@ def test_the_journal_lives_where_the_system_keeps_state():
     assert loaded(environ={"XDG_STATE_HOME": ""}).state_dir == Path.home() / ".local/state" / name
 
 
+def test_the_age_identity_comes_from_the_environment():
+    """A file's name, never the key itself; blank is as good as unset."""
+    assert loaded().age_identity_file is None
+    assert loaded(environ={"AURA_BACKUP_AGE_IDENTITY_FILE": " "}).age_identity_file is None
+    found = loaded(environ={"AURA_BACKUP_AGE_IDENTITY_FILE": "~/keys/backup.age"})
+    assert found.age_identity_file == Path.home() / "keys" / "backup.age"
+
+
+def test_the_age_identity_never_comes_from_stack_configuration():
+    """What stands there reaches Pulumi's state, whatever the key is called."""
+    found = load(lambda _key: "1", {})
+    assert found.age_identity_file is None
+    assert "AURA_BACKUP_AGE_IDENTITY_FILE" not in {variable for variable, _ in NAMES.values()}
+
+
 def test_a_secret_never_shows():
     """Settings are logged and formatted in errors."""
     found = loaded(environ={"AURA_CLIENT_ID": "me", "AURA_CLIENT_SECRET": SECRET})
