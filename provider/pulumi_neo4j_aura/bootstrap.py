@@ -9,11 +9,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from pulumi_neo4j_aura.aura.client import AuraClient
+from pulumi_neo4j_aura.errors import NotFound, Transient
 from pulumi_neo4j_aura.execution.listing import Listing
 from pulumi_neo4j_aura.execution.projects import Projects
 from pulumi_neo4j_aura.execution.services import Services
 from pulumi_neo4j_aura.settings import Settings
+from pulumi_neo4j_aura.vault.archive import companions
+from pulumi_neo4j_aura.vault.encryption import NO_IDENTITIES, Identities, read_identities
 from pulumi_neo4j_aura.vault.journal import Journal
+from pulumi_neo4j_aura.vault.store import check_url, folder_of, open_store
+from pulumi_neo4j_aura.vault.vault import Vault
 
 Line = Callable[[str], None]
 
@@ -56,6 +61,53 @@ def _listing(settings: Settings) -> Listing:
 @functools.cache
 def _projects(settings: Settings) -> Projects:
     return Projects(_client(settings).projects.get)
+
+
+def vault(url: str) -> Vault:
+    """The vault behind a URL, for looking; a folder that is not there is not made.
+
+    Raises:
+        Transient: the folder is not there; perhaps its disk is not mounted.
+        Permanent: the URL makes no sense.
+    """
+    check_url(url)
+    folder = folder_of(url)
+    if folder is not None and not folder.is_dir():
+        raise Transient(
+            f"The folder of the target {url} is not there, so it is unknown what lies in it.",
+            way_out="Correct the path, or mount its disk; if the vault is really gone, make the "
+            "empty folder.",
+        )
+    return Vault(open_store(url))
+
+
+def claimed_vault(url: str) -> tuple[Vault, bool]:
+    """The vault behind a URL, made one if the place is none yet; and whether it was none.
+
+    A place that becomes a vault is first proven to be fit for one.
+
+    Raises:
+        AuraError: what does not work there; exports would run into it.
+    """
+    found = Vault(open_store(url))
+    try:
+        found.id()
+    except NotFound:
+        found.probe()
+        found.claim(SystemClock().now(), companions())
+        return found, True
+    return found, False
+
+
+def identities(settings: Settings) -> Identities:
+    """The age keys of the settings; none when there is no file.
+
+    Raises:
+        Permanent: the file cannot be read or holds no key.
+    """
+    return (
+        read_identities(settings.age_identity_file) if settings.age_identity_file else NO_IDENTITIES
+    )
 
 
 def services(settings: Settings, report: Line, warn: Line) -> Services:

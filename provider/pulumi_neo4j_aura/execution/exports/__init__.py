@@ -1,0 +1,1 @@
+"""Exports: made, verified, written back into an instance, and adopted from files."""

@@ -1,0 +1,136 @@
+"""Stream a database into the vault: part after part, each finished for good before the next.
+
+The rows of an earlier, killed run are read again, because the fingerprint needs them all, and are
+not archived again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pulumi_neo4j_aura.domain import packstream
+from pulumi_neo4j_aura.execution.databases import Database
+from pulumi_neo4j_aura.execution.ledger import Ledger
+from pulumi_neo4j_aura.execution.progress import Progress
+from pulumi_neo4j_aura.graph import reading, schema
+from pulumi_neo4j_aura.graph.fingerprint import Fingerprint, Fingerprinter
+from pulumi_neo4j_aura.graph.ids import IdSet
+from pulumi_neo4j_aura.graph.schema import Schema
+from pulumi_neo4j_aura.vault import archive
+from pulumi_neo4j_aura.vault.manifest import Part
+from pulumi_neo4j_aura.vault.store import Store
+
+NODES, RELATIONSHIPS, SCHEMA = "nodes", "relationships", "schema"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the parts go; encrypted for `recipients`, if there are any."""
+
+    store: Store
+    folder: str
+    export_id: str
+    recipients: tuple[str, ...]
+    part_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """What is in the vault now; nothing counts before the manifest says so."""
+
+    parts: tuple[Part, ...]
+    schema: Schema
+    fingerprint: Fingerprint
+
+
+def archive_database(
+    database: Database, place: Place, ledger: Ledger, progress: Progress
+) -> Archived:
+    """Archive schema, nodes and relationships, and take the fingerprint on the way.
+
+    Raises:
+        AuraError: the database or the vault did not hold; finished parts are in the ledger.
+    """
+    with database.session() as session:
+        found = schema.read(session)
+    with database.connect() as connection:
+        totals = reading.totals(connection)
+    run = _Run(place, ledger, progress)
+    with Fingerprinter() as prints:
+        progress.stage("nodes", totals.nodes)
+        nodes = run.archive(NODES, reading.nodes(database.connect, IdSet()), prints.add_node)
+        progress.stage("relationships", totals.relationships)
+        rows = reading.relationships(database.connect, IdSet())
+        relationships = run.archive(RELATIONSHIPS, rows, prints.add_relationship)
+        fingerprint = prints.finish(found.statements())
+    statements = run.archive_schema(found)
+    return Archived((*statements, *nodes, *relationships), found, fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    place: Place
+    ledger: Ledger
+    progress: Progress
+
+    def archive(
+        self, kind: str, records: Iterator[bytes], observe: Callable[[bytes], None]
+    ) -> tuple[Part, ...]:
+        """All records of one kind, in parts; those of an earlier run first."""
+        done = [each for each in self.ledger.done() if each.part.kind == kind]
+        archived = IdSet()
+        for each in done:
+            archived.merge(IdSet.from_bytes(each.ids))
+        parts = [each.part for each in done]
+        fresh = self._unarchived(records, archived, observe)
+        while (made := self._part(kind, len(parts), fresh)) is not None:
+            parts.append(made)
+        return tuple(parts)
+
+    def archive_schema(self, found: Schema) -> tuple[Part, ...]:
+        """The statements, each a record of one text; no part when there are none."""
+        part = self._write(SCHEMA, 0, (packstream.encode([each]) for each in found.statements()))
+        return () if part is None else (part,)
+
+    def _unarchived(
+        self, records: Iterator[bytes], archived: IdSet, observe: Callable[[bytes], None]
+    ) -> Iterator[bytes]:
+        for record in records:
+            observe(record)
+            self.progress.advance(1, len(record))
+            if _id(record) not in archived:
+                yield record
+
+    def _part(self, kind: str, number: int, records: Iterator[bytes]) -> Part | None:
+        ids = IdSet()
+        part = self._write(kind, number, _noting(records, ids))
+        if part is not None:
+            self.ledger.add(part, ids.to_bytes())
+        return part
+
+    def _write(self, kind: str, number: int, records: Iterator[bytes]) -> Part | None:
+        place = self.place
+        return archive.write_part(
+            place.store,
+            place.folder,
+            kind,
+            number,
+            records,
+            export_id=place.export_id,
+            recipients=place.recipients,
+            max_plain_bytes=place.part_bytes,
+        )
+
+
+def _noting(records: Iterator[bytes], ids: IdSet) -> Iterator[bytes]:
+    for record in records:
+        ids.add(_id(record))
+        yield record
+
+
+def _id(record: bytes) -> int:
+    """The database's id of a row: the first field, behind the list's header of one byte."""
+    found, _ = packstream.decode(record, 1)
+    assert isinstance(found, int)  # noqa: S101 - our own query
+    return found

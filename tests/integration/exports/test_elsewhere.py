@@ -1,0 +1,59 @@
+"""Copies in a bucket, and copies of other people's graphs."""
+
+import pyrage  # type: ignore[import-untyped] # it has no types
+import pytest
+
+from pulumi_neo4j_aura.execution.exports import filling, verifying
+from pulumi_neo4j_aura.execution.exports.verifying import Depth
+from pulumi_neo4j_aura.execution.progress import Silent
+from pulumi_neo4j_aura.vault.encryption import NO_IDENTITIES, read_identities
+from pulumi_neo4j_aura.vault.vault import Vault
+from support.databases import REPOSITORY
+from support.object_stores import seaweedfs
+from support.shop import export
+
+__all__ = ["seaweedfs"]
+
+pytestmark = pytest.mark.neo4j
+
+
+SAMPLES = REPOSITORY.parent / "shared" / "data"
+NEEDS_SAMPLES = pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"there is no {SAMPLES}")
+
+
+def test_an_encrypted_copy_in_a_bucket_comes_back(shop, services, seaweedfs, tmp_path, monkeypatch):
+    """A real S3 server, reached as users reach it: a URL, and the environment."""
+    key = pyrage.x25519.Identity.generate()
+    path = tmp_path / "age.key"
+    path.write_text(f"{key}\n")
+    vault = Vault(seaweedfs.place.open("graphs/aura", monkeypatch))
+    vault.claim(services.clock.now())
+    made = export(services, vault, shop, recipients=(str(key.to_public()),))
+    keys = read_identities(path)
+    verdict = verifying.verify(vault.store, made.manifest, Depth.DEEP, keys, Silent())
+    assert verdict.sound, verdict
+
+    target = shop.databases.create("copy")
+    request = filling.Request(target, made.manifest.export_id, (shop.databases.passwords[target],))
+    assert filling.fill(services, request, vault, keys, Silent()).proven
+    shop.databases.control.vanish(target)
+
+
+@NEEDS_SAMPLES
+@pytest.mark.parametrize("name", ["movies-50", "movies-43", "northwind-50"])
+def test_graphs_that_are_not_ours_come_back_the_same(shop, services, vault, name):
+    """Their counts, their schema, and every value: the fingerprints are equal."""
+    databases = shop.databases
+    source = databases.create("theirs")
+    answer = databases.put(source, dump=str(SAMPLES / f"{name}.dump"))
+    assert answer.status_code == 202, answer.text
+    databases.wait(source)
+    made = export(services, vault, shop, instance_id=source, snapshot_id=databases.take(source))
+    counts = made.manifest.counts
+    assert (counts["nodes"], counts["relationships"]) == databases.counts(source)
+
+    target = databases.create("copy")
+    request = filling.Request(target, made.manifest.export_id, (databases.passwords[target],))
+    assert filling.fill(services, request, vault, NO_IDENTITIES, Silent()).proven
+    for each in (source, target):
+        databases.control.vanish(each)
