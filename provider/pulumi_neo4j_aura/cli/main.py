@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from pulumi_neo4j_aura.cli import emulator
+from pulumi_neo4j_aura.cli import (
+    adopt,
+    cat,
+    clones,
+    emulator,
+    export,
+    importing,
+    listing,
+    verify,
+)
 
 app = typer.Typer(
     name="aura-backup",
@@ -33,6 +42,18 @@ def common(
 ) -> None:
     """Neo4j Aura backups as code."""
 
+
+for _command, _run in (
+    ("export", export.run),
+    ("verify", verify.run),
+    ("ls", listing.run),
+    ("show", listing.show_one),
+    ("cat", cat.run),
+    ("import", importing.run),
+    ("adopt", adopt.run),
+    ("clones", clones.run),
+):
+    app.command(_command)(_run)
 
 app.command(
     "emulator",
