@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pulumi_neo4j_aura.errors import Permanent as Permanent
     from pulumi_neo4j_aura.errors import Refused as Refused
     from pulumi_neo4j_aura.errors import Transient as Transient
+    from pulumi_neo4j_aura.resources.export import Export as Export
+    from pulumi_neo4j_aura.resources.export_target import ExportTarget as ExportTarget
     from pulumi_neo4j_aura.resources.instance import Instance as Instance
     from pulumi_neo4j_aura.resources.lookups import FoundInstance as FoundInstance
     from pulumi_neo4j_aura.resources.lookups import FoundSnapshot as FoundSnapshot
@@ -24,11 +26,14 @@ if TYPE_CHECKING:
     from pulumi_neo4j_aura.resources.snapshot import Snapshot as Snapshot
     from pulumi_neo4j_aura.resources.sources import InstanceSource as InstanceSource
     from pulumi_neo4j_aura.resources.sources import Newest as Newest
+    from pulumi_neo4j_aura.resources.sources import from_export as from_export
     from pulumi_neo4j_aura.resources.sources import from_instance as from_instance
     from pulumi_neo4j_aura.resources.sources import from_snapshot as from_snapshot
 
 _HOMES = {
     "AuraError": "errors",
+    "Export": "resources.export",
+    "ExportTarget": "resources.export_target",
     "FoundInstance": "resources.lookups",
     "FoundSnapshot": "resources.lookups",
     "Instance": "resources.instance",
@@ -40,6 +45,7 @@ _HOMES = {
     "Snapshot": "resources.snapshot",
     "Transient": "errors",
     "find_instance": "resources.lookups",
+    "from_export": "resources.sources",
     "from_instance": "resources.sources",
     "from_snapshot": "resources.sources",
     "list_snapshots": "resources.lookups",

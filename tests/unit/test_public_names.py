@@ -11,6 +11,8 @@ import pulumi_neo4j_aura
 
 NAMES = [
     "AuraError",
+    "Export",
+    "ExportTarget",
     "FoundInstance",
     "FoundSnapshot",
     "Instance",
@@ -22,6 +24,7 @@ NAMES = [
     "Snapshot",
     "Transient",
     "find_instance",
+    "from_export",
     "from_instance",
     "from_snapshot",
     "list_snapshots",

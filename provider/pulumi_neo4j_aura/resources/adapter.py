@@ -114,6 +114,8 @@ class CoreProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     core: ClassVar[Core]
+    #: What every state of ours has, and one that the engine made up for an import has not.
+    proof: ClassVar[str] = "api_url"
     _services: Services
 
     @_paragraphs
@@ -172,7 +174,7 @@ class CoreProvider(ResourceProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """See it as it is. Outputs *and* inputs, so that the engine can show drift by property."""
         state = inward(props)
-        if "api_url" not in state:
+        if self.proof not in state:
             raise Refused(
                 f"Resource {id_} is not in the state, so it cannot be read.",
                 way_out="Adopt it with adopt_instance_id, or look it up with find_instance.",

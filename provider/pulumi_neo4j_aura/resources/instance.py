@@ -50,10 +50,12 @@ class InstanceReadiness(Resource, module="neo4jaura", name="InstanceReadiness"):
     name: pulumi.Output[str]
     status: pulumi.Output[str]
     connection_url: pulumi.Output[str]
+    #: What was brought in from an export, and whether that is proven.
+    filled: pulumi.Output[dict[str, Any]]
 
 
 class Instance(pulumi.ComponentResource):
-    """An Aura instance: new, from a snapshot, from another instance, or adopted.
+    """An Aura instance: new, from a snapshot, another instance or an export, or adopted.
 
     Every output resolves only when the instance is ready.
     """
@@ -68,7 +70,8 @@ class Instance(pulumi.ComponentResource):
     password: pulumi.Output[str]
     #: Aura's status when it became ready: `running` or `paused`.
     status: pulumi.Output[str]
-    #: Where the data came from: kind, ids, time of the snapshot, how it was chosen.
+    #: Where the data came from: kind, ids, time of the copy, how it was chosen, and (from an
+    #: export) whether it is proven to be the same graph.
     provenance: pulumi.Output[dict[str, Any]]
 
     def __init__(
@@ -118,7 +121,8 @@ class Instance(pulumi.ComponentResource):
             secondaries_count: 0 to 15 (business-critical, enterprise-db); left out: not managed.
             cdc_enrichment_mode: `OFF`, `DIFF` or `FULL`; left out: not managed.
             customer_managed_key_id: a key that is ready (enterprise types). Fixed.
-            source: `from_snapshot(…)` or `from_instance(…)`; left out: an empty database.
+            source: `from_snapshot(…)`, `from_instance(…)` or `from_export(…)`; left out: an empty
+                database.
             paused: True or False to manage it; left out: not managed.
             adopt_instance_id: take over this instance instead of creating one.
             delete_adopted: let `destroy` delete an adopted instance.
@@ -166,22 +170,37 @@ class Instance(pulumi.ComponentResource):
             {**dict.fromkeys(_REQUEST_OUTPUTS), **declared},
             _request_options(self, opts),
         )
-        self._publish(request, self._readiness(resource_name, request))
+        filled = source is not None and source.kind == "export"
+        readiness = self._readiness(resource_name, request, filled=filled)
+        self._publish(request, readiness, filled=filled)
 
-    def _readiness(self, resource_name: str, request: InstanceRequest) -> InstanceReadiness:
+    def _readiness(
+        self, resource_name: str, request: InstanceRequest, *, filled: bool
+    ) -> InstanceReadiness:
         waits_for = {
             "instance_id": request.instance_id,
             "api_url": request.api_url,
             "operation": request.operation,
         }
+        outputs = ["name", "status", "connection_url"]
+        if filled:
+            # Whoever writes the data in has to log in; nobody else is given the password.
+            waits_for["password"] = request.password
+            outputs.append("filled")
         return InstanceReadiness(
             InstanceReadinessProvider(),
             f"{resource_name}-ready",
-            {**dict.fromkeys(("name", "status", "connection_url")), **waits_for},
-            pulumi.ResourceOptions(parent=self, deleted_with=request),
+            {**dict.fromkeys(outputs), **waits_for},
+            pulumi.ResourceOptions(
+                parent=self,
+                deleted_with=request,
+                additional_secret_outputs=["password"] if filled else None,
+            ),
         )
 
-    def _publish(self, request: InstanceRequest, readiness: InstanceReadiness) -> None:
+    def _publish(
+        self, request: InstanceRequest, readiness: InstanceReadiness, *, filled: bool
+    ) -> None:
         """Set the outputs; each waits for readiness, so that nobody connects too early."""
 
         def when_ready(value: pulumi.Output[Any]) -> pulumi.Output[Any]:
@@ -191,6 +210,9 @@ class Instance(pulumi.ComponentResource):
         self.username = when_ready(request.username)
         self.password = when_ready(request.password)
         self.provenance = when_ready(request.provenance)
+        if filled:
+            both = pulumi.Output.all(self.provenance, readiness.filled)
+            self.provenance = both.apply(lambda found: _proven(*found))
         self.connection_url = readiness.connection_url
         self.status = readiness.status
         self.register_outputs(
@@ -203,6 +225,11 @@ class Instance(pulumi.ComponentResource):
                 "provenance": self.provenance,
             }
         )
+
+
+def _proven(provenance: dict[str, Any], filled: dict[str, Any] | None) -> dict[str, Any]:
+    """The provenance, and whether the data was seen to be the export's."""
+    return {**provenance, "proven": bool((filled or {}).get("proven"))}
 
 
 def _request_options(

@@ -8,7 +8,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pulumi_neo4j_aura.resources.adapter import Core, CoreProvider
-from pulumi_neo4j_aura.resources.core import instance_readiness, instance_request, snapshot
+from pulumi_neo4j_aura.resources.core import (
+    export,
+    export_target,
+    instance_readiness,
+    instance_request,
+    snapshot,
+)
 
 
 class InstanceRequestProvider(CoreProvider):
@@ -27,3 +33,17 @@ class SnapshotProvider(CoreProvider):
     """Serves `snapshot`."""
 
     core: ClassVar[Core] = snapshot
+
+
+class ExportTargetProvider(CoreProvider):
+    """Serves `export_target`."""
+
+    core: ClassVar[Core] = export_target
+    proof: ClassVar[str] = "vault_id"
+
+
+class ExportProvider(CoreProvider):
+    """Serves `export`."""
+
+    core: ClassVar[Core] = export
+    proof: ClassVar[str] = "export_id"

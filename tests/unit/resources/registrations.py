@@ -13,6 +13,8 @@ from pulumi.runtime import mocks, rpc
 COMPONENT = "neo4jaura:index:Instance"
 REQUEST = "pulumi-python:dynamic/neo4jaura:InstanceRequest"
 READINESS = "pulumi-python:dynamic/neo4jaura:InstanceReadiness"
+TARGET = "pulumi-python:dynamic/neo4jaura:ExportTarget"
+EXPORT = "pulumi-python:dynamic/neo4jaura:Export"
 SNAPSHOT = "pulumi-python:dynamic/neo4jaura:Snapshot"
 
 #: The least that an instance is declared with.
@@ -36,6 +38,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "api_url": "https://api.neo4j.io",
     },
     READINESS: {"name": "orders", "status": "running", "connection_url": "neo4j+s://ready"},
+    TARGET: {"vault_id": "vault-1"},
+    EXPORT: {"export_id": "0badcafe-snap-1"},
     SNAPSHOT: {"snapshot_id": "snap-1", "available": True},
 }
 

@@ -3,7 +3,14 @@
 import pulumi
 import pytest
 
-from pulumi_neo4j_aura import Instance, Newest, from_instance, from_snapshot
+from pulumi_neo4j_aura import (
+    ExportTarget,
+    Instance,
+    Newest,
+    from_export,
+    from_instance,
+    from_snapshot,
+)
 from pulumi_neo4j_aura.resources.core.inputs import Source
 from unit.resources.registrations import MINIMAL, REQUEST, run
 
@@ -59,6 +66,34 @@ def test_an_instance():
     }
 
 
+def test_an_export_by_its_id():
+    """In a vault whose URL stands in the program."""
+    assert property_of(lambda: from_export("/vault", "0badcafe-snap-1")) == {
+        "kind": "export",
+        "target": "/vault",
+        "export_id": "0badcafe-snap-1",
+        "explicit": True,
+    }
+
+
+def test_the_newest_export_in_a_target():
+    """Of one instance; the target's URL is known once its place is a vault."""
+    found = property_of(
+        lambda: from_export(ExportTarget("t", url="/vault"), instance_id="0badcafe")
+    )
+    assert found == {
+        "kind": "export",
+        "target": "/vault",
+        "instance_id": "0badcafe",
+        "explicit": True,
+    }
+
+
+def test_an_export_of_a_resource_is_not_explicit():
+    """It changes by itself when that resource makes another one."""
+    assert not property_of(lambda: from_export("/vault", of_resource("snap-1")))["explicit"]
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -82,6 +117,8 @@ def test_an_id_of_another_resource_is_not_explicit(source):
         lambda: from_snapshot("0badcafe", "snap-1"),
         lambda: from_snapshot("0badcafe", newest=Newest(max_age="2d")),
         lambda: from_instance(of_resource("0badcafe")),
+        lambda: from_export("/vault", of_resource("0badcafe-snap-1")),
+        lambda: from_export("/vault", instance_id="0badcafe"),
     ],
 )
 def test_the_provider_understands_every_source(source):

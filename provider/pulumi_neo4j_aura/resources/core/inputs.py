@@ -6,13 +6,27 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from pulumi_neo4j_aura.domain import duration, size
 from pulumi_neo4j_aura.domain.declared import DeclaredInstance
 from pulumi_neo4j_aura.domain.selection import Wanted
+from pulumi_neo4j_aura.errors import Permanent
 from pulumi_neo4j_aura.resources.core.results import Failure
 from pulumi_neo4j_aura.resources.core.values import Properties, holds_unknown, without_nones
+from pulumi_neo4j_aura.vault.encryption import check_recipients
+from pulumi_neo4j_aura.vault.store import check_url, folder_of
 
 
 def _size(value: object) -> object:
@@ -50,6 +64,40 @@ Moment = Annotated[str, BeforeValidator(_time)]
 Text = Annotated[str, BeforeValidator(_text)]
 
 
+def _missing() -> PydanticCustomError:
+    return PydanticCustomError("missing", "Field required")
+
+
+def vault_url(value: str) -> str:
+    """A target's URL that means the same place in every process; the store is not touched."""
+    try:
+        check_url(value)
+    except Permanent as error:
+        raise ValueError(str(error)) from None
+    if value.startswith("memory:"):
+        raise ValueError("is gone when this process ends; use a folder or a bucket")
+    if "://" in value and "?" in value:
+        raise ValueError("must have no query: keys belong into the cloud's environment variables")
+    if folder_of(value) and not value.startswith(("/", "~/", "file:///")):
+        raise ValueError(
+            "must be absolute, such as /srv/vault: a relative folder is another one for every "
+            "working directory"
+        )
+    return value
+
+
+def _recipient(value: str) -> str:
+    try:
+        (checked,) = check_recipients((value,))
+    except Permanent as error:
+        raise ValueError(str(error)) from None
+    return checked
+
+
+VaultUrl = Annotated[str, AfterValidator(vault_url)]
+Recipients = list[Annotated[str, AfterValidator(_recipient)]]
+
+
 class _Strict(BaseModel):
     """Users' input: what we do not know is a mistake, not something to ignore."""
 
@@ -75,11 +123,30 @@ class Newest(_Strict):
 class Source(_Strict):
     """Where an instance's data comes from. `explicit`: the ids stand in the program as text."""
 
-    kind: Literal["snapshot", "instance"]
-    instance_id: str
+    kind: Literal["snapshot", "instance", "export"]
+    target: str | None = Field(default=None, validate_default=True)
+    export_id: str | None = None
+    instance_id: str = Field(default="", validate_default=True)
     snapshot_id: str | None = None
     newest: Newest | None = None
     explicit: bool = True
+
+    @field_validator("target")
+    @classmethod
+    def _where(cls, target: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("kind") == "export" and not target:
+            raise _missing()
+        return vault_url(target) if target else target
+
+    @field_validator("instance_id")
+    @classmethod
+    def _whose(cls, instance_id: str, info: ValidationInfo) -> str:
+        if info.data.get("kind") == "export":
+            if not instance_id and not info.data.get("export_id"):
+                raise ValueError("is required for the newest export: whose? Or name an export_id")
+        elif not instance_id:
+            raise _missing()
+        return instance_id
 
 
 class InstanceInputs(_Strict):
@@ -122,6 +189,30 @@ class SnapshotInputs(_Strict):
     instance_id: str
     triggers: dict[str, Text] = {}
     wait_timeout: Duration = "30m"
+    owner: str = ""
+
+
+class ExportTargetInputs(_Strict):
+    """Inputs of an export target."""
+
+    url: VaultUrl
+    recipients: Recipients = []
+
+
+class ExportInputs(_Strict):
+    """Inputs of an export. `chosen`: what `check` settled once, see `core/export.py`."""
+
+    target: VaultUrl
+    instance_id: str
+    snapshot_id: str | None = None
+    method: Literal["auto", "clone", "live"] = "auto"
+    clone_memory: Size | None = None
+    password: SecretStr | None = None
+    recipients: Recipients = []
+    triggers: dict[str, Text] = {}
+    retain: bool = True
+    wait_timeout: Duration = "60m"
+    chosen: dict[str, Any] | None = None
     owner: str = ""
 
 

@@ -40,7 +40,8 @@ def check(services: Services, olds: Properties, news: Properties) -> Checked:
         return Checked(values, (_no_project(),))
     declared = inputs.declared()
     local = [*instance_rules.basic_problems(declared)]
-    local += instance_rules.tier_problems(declared, from_source=inputs.source is not None)
+    cloned = inputs.source is not None and inputs.source.kind != "export"
+    local += instance_rules.tier_problems(declared, from_source=cloned)
     found = [Failure(problem.property, problem.reason) for problem in local]
     if found:
         return Checked(values, tuple(found))

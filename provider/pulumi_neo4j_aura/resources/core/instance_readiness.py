@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from pulumi_neo4j_aura.aura.waiting import wait_for_idle
 from pulumi_neo4j_aura.domain import duration
 from pulumi_neo4j_aura.domain.instance import Instance
 from pulumi_neo4j_aura.errors import OperationFailed, TimedOut
 from pulumi_neo4j_aura.execution import convergence, creation
+from pulumi_neo4j_aura.execution.exports import filling as imports
 from pulumi_neo4j_aura.execution.services import Services
-from pulumi_neo4j_aura.resources.core import guard
+from pulumi_neo4j_aura.resources.core import filling, guard
 from pulumi_neo4j_aura.resources.core.results import Checked, Created, Diffed, Found, Partial
 from pulumi_neo4j_aura.resources.core.values import Properties, Unknown, without_nones
 
@@ -47,13 +49,15 @@ def update(services: Services, _id: str, state: Properties, values: Properties) 
     if before.get("id") == after.get("id"):
         kept = {key: value for key, value in state.items() if key != "operation"}
         return {**kept, **values}
-    return _make_ready(services, values)
+    return _make_ready(services, values, state.get("filled"))
 
 
 def read(_services: Services, resource_id: str, state: Properties) -> Found:
     """What was found when it became ready; drift is shown by the request half."""
     inputs: Properties = {
-        key: state[key] for key in ("instance_id", "api_url", "operation") if key in state
+        key: state[key]
+        for key in ("instance_id", "api_url", "operation", "password")
+        if key in state
     }
     return Found(resource_id, dict(state), inputs)
 
@@ -62,7 +66,9 @@ def delete(_services: Services, _id: str, _state: Properties) -> None:
     """Nothing to delete: the request half owns the instance."""
 
 
-def _make_ready(services: Services, values: Properties) -> Properties:
+def _make_ready(
+    services: Services, values: Properties, filled: Properties | None = None
+) -> Properties:
     guard.same_place(services.settings, values)
     operation = values["operation"]
     instance_id = str(values["instance_id"])
@@ -70,6 +76,9 @@ def _make_ready(services: Services, values: Properties) -> Properties:
     already = _let_it_begin(services, str(operation["began_at"]))
     waiter = replace(services.waiter(patience), already=already)
     try:
+        if filled is None and "fill" in operation:
+            idle = wait_for_idle(services.client, instance_id, waiter)
+            filled = filling.fill(services, idle, values)
         live = convergence.converge(services, instance_id, operation["settings"], waiter)
     finally:
         # The request half was in the state before this began, password included; now that the wait
@@ -77,7 +86,9 @@ def _make_ready(services: Services, values: Properties) -> Properties:
         # ended badly: a replacement would take the open entry for its own lost create, be given
         # this instance, and delete it as the one that it replaces.
         creation.close(services, str(operation["owner"]), instance_id)
-    return {**values, **_outputs(live)}
+    if filled is not None:
+        imports.forget(services, instance_id, str(filled["export_id"]))
+    return without_nones({**values, **_outputs(live), "filled": filled})
 
 
 def _let_it_begin(services: Services, began_at: str) -> float:

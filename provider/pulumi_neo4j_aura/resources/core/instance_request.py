@@ -16,7 +16,7 @@ from pulumi_neo4j_aura.errors import Refused, Transient
 from pulumi_neo4j_aura.execution import convergence, creation, deletion, presence
 from pulumi_neo4j_aura.execution.services import Services
 from pulumi_neo4j_aura.planning import canonical
-from pulumi_neo4j_aura.resources.core import adoption, guard
+from pulumi_neo4j_aura.resources.core import adoption, filling, guard
 from pulumi_neo4j_aura.resources.core.inputs import InstanceInputs
 from pulumi_neo4j_aura.resources.core.instance_check import (
     check as check,  # noqa: PLC0414 - served from here, like every resource's
@@ -93,7 +93,7 @@ def _adopt(services: Services, values: Properties, inputs: InstanceInputs) -> Cr
 
 
 def _new_instance(inputs: InstanceInputs) -> NewInstance:
-    provenance = inputs.provenance or {}
+    provenance = {} if filling.due(inputs.provenance) else inputs.provenance or {}
     return NewInstance(
         project_id=inputs.project_id,
         name=inputs.name,
@@ -149,6 +149,7 @@ def _operation(services: Services, inputs: InstanceInputs, settings: Properties)
         "owner": inputs.owner,
         "wait_timeout": inputs.wait_timeout,
         "settings": settings,
+        **filling.task(inputs.provenance),
     }
 
 
@@ -231,6 +232,9 @@ def update(
         live = _present(services, instance_id, state)
         if naming.pending_for(live.name, inputs.owner):
             settings = _all_settings(inputs)  # its creation was never finished
+            if filling.due(inputs.provenance):
+                # Its own name says that it is filled, so readiness gives it, afterwards.
+                return _updated_outputs(services, state, values, inputs, settings)
         convergence.converge(services, instance_id, settings, services.waiter(_patience(inputs)))
     return _updated_outputs(services, state, values, inputs, settings)
 

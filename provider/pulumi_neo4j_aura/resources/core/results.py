@@ -67,3 +67,11 @@ class Gone:
 
     id: str
     reasons: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A source with its facts, or the reasons why it cannot be used."""
+
+    provenance: Properties
+    failures: tuple[Failure, ...] = ()

@@ -14,8 +14,9 @@ from pulumi_neo4j_aura.domain.tier import TIERS
 from pulumi_neo4j_aura.errors import NotFound
 from pulumi_neo4j_aura.execution import snapshots
 from pulumi_neo4j_aura.execution.services import Services
+from pulumi_neo4j_aura.resources.core import export_source
 from pulumi_neo4j_aura.resources.core.inputs import InstanceInputs, Source
-from pulumi_neo4j_aura.resources.core.results import Failure
+from pulumi_neo4j_aura.resources.core.results import Failure, Resolved
 from pulumi_neo4j_aura.resources.core.values import Properties, holds_unknown
 
 #: How many passed-over snapshots the provenance names; the rest is counted.
@@ -66,7 +67,7 @@ def edit(
     if _same_origin(old, new):
         return Edit(
             keep=True,
-            warning=f"the choice of the snapshot was made already: {_named(old)}; it is kept",
+            warning=f"the choice was made already: {_named(old)}; it is kept",
         )
     return Edit(
         keep=False,
@@ -83,8 +84,12 @@ def _same_words(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> bool:
 
 def _names_what_came(new: Mapping[str, Any], recorded: Mapping[str, Any]) -> bool:
     """The newest of that day, now written down."""
-    keys = ("kind", "instance_id", "snapshot_id")
-    return bool(new.get("snapshot_id")) and all(new.get(key) == recorded.get(key) for key in keys)
+    if new.get("kind") == "export":
+        # The same export is the same data, wherever its vault was moved to.
+        keys: tuple[str, ...] = ("kind", "export_id")
+    else:
+        keys = ("kind", "instance_id", "snapshot_id")
+    return bool(new.get(keys[-1])) and all(new.get(key) == recorded.get(key) for key in keys)
 
 
 def _only_ids_of_resources(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
@@ -93,11 +98,13 @@ def _only_ids_of_resources(old: Mapping[str, Any], new: Mapping[str, Any]) -> bo
 
 def _same_origin(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether only the wording of "newest" changed."""
-    keys = ("kind", "instance_id", "snapshot_id")
+    keys = ("kind", "instance_id", "snapshot_id", "target", "export_id")
     return all(old.get(key) == new.get(key) for key in keys)
 
 
 def _named(source: Mapping[str, Any]) -> str:
+    if source.get("kind") == "export":
+        return _named_export(source)
     if source.get("snapshot_id"):
         return f"snapshot {source['snapshot_id']} of instance {source.get('instance_id')}"
     if source.get("kind") == "snapshot":
@@ -105,12 +112,13 @@ def _named(source: Mapping[str, Any]) -> str:
     return f"instance {source.get('instance_id')}"
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A source with its facts, or the reasons why it cannot be used."""
-
-    provenance: Properties
-    failures: tuple[Failure, ...] = ()
+def _named_export(source: Mapping[str, Any]) -> str:
+    if source.get("export_id"):
+        return f"export {source['export_id']} in {source.get('target')}"
+    return (
+        f"the newest export of instance {source.get('instance_id')} in {source.get('target')} at "
+        "that time"
+    )
 
 
 def resolve(services: Services, inputs: InstanceInputs, source: Source) -> Resolved:
@@ -119,6 +127,8 @@ def resolve(services: Services, inputs: InstanceInputs, source: Source) -> Resol
     Costs one call for the instance and one for an explicit snapshot; for the newest one a call for
     each day that has to be looked at.
     """
+    if source.kind == "export":
+        return export_source.resolve(services, inputs, source)
     try:
         origin = services.client.instances.get(source.instance_id)
     except NotFound as error:
