@@ -30,6 +30,7 @@ from stacks import shop  # noqa: E402 - found by the line above
 
 LOCAL = ROOT / ".pulumi-local"
 EMULATOR = LOCAL / "emulator"
+VAULT = LOCAL / "vault"
 NEO4J = ROOT / "tools" / "neo4j" / "ensure.py"
 #: The emulator's usual port; another one where a second demo runs on the same machine.
 PORT = int(os.environ.get("AURA_DEMO_PORT", "9810"))
@@ -95,7 +96,7 @@ def open_shop(place: Place) -> None:
 
 
 def take_snapshot(place: Place) -> None:
-    """The snapshot; right after it production goes on writing."""
+    """The snapshot and a copy of it; right after it production goes on writing."""
     fresh = place.databases and not has_snapshot(place)
     pulumi(place, "up", *_QUIETLY, "--stack", place.prefix + "production")
     if fresh:
@@ -110,7 +111,7 @@ def build_staging(place: Place) -> None:
 
 STEPS: tuple[tuple[str, Callable[[Place], None]], ...] = (
     ("production: an instance, and data in it", open_shop),
-    ("production: a snapshot of it", take_snapshot),
+    ("production: a snapshot of it, and a copy of that in a vault", take_snapshot),
     ("staging: an instance from that snapshot", build_staging),
 )
 
@@ -143,7 +144,10 @@ def down() -> None:
     if not place.real:
         stop_emulator()
         shutil.rmtree(EMULATOR, ignore_errors=True)
+        shutil.rmtree(VAULT, ignore_errors=True)
     console.print("Everything that `make up` made is gone.")
+    if VAULT.exists():
+        console.print(f"But for the copies in {VAULT}, which are yours.")
 
 
 def destroy(place: Place, stack: str) -> None:
@@ -166,9 +170,11 @@ def choose_place() -> Place:
     if os.environ.get("AURA_CLIENT_ID") and os.environ.get("AURA_CLIENT_SECRET"):
         return real_place()
     start_emulator()
+    databases = data_plane() == "neo4j"
     return Place(
         real=False,
         environment={
+            **({"AURA_DEMO_VAULT": str(VAULT)} if databases else {}),
             "AURA_API_URL": f"http://127.0.0.1:{PORT}",
             "AURA_CLIENT_ID": "emulator-client",
             "AURA_CLIENT_SECRET": "emulator-secret",
@@ -178,7 +184,7 @@ def choose_place() -> Place:
             "PULUMI_CONFIG_PASSPHRASE": "",
         },
         prefix="",
-        databases=data_plane() == "neo4j",
+        databases=databases,
     )
 
 
@@ -196,13 +202,15 @@ def real_place() -> Place:
     url = os.environ.get("AURA_API_URL", "https://api.neo4j.io")
     console.print(
         f"AURA_CLIENT_ID is set: this creates [bold]two billed instances[/] at {url}, project "
-        f"{os.environ['AURA_PROJECT_ID']}. `make down` deletes them again."
+        f"{os.environ['AURA_PROJECT_ID']}, and for some minutes a third one that is read for the "
+        f"copy in {VAULT}. `make down` deletes the instances again."
     )
     if not confirmed():
         raise StopDemo("nothing was done. Unset AURA_CLIENT_ID to use the emulator.")
     for stack in STACKS:
         copy_settings(stack)
-    return Place(real=True, environment={}, prefix="aura-", databases=True)
+    vault = {"AURA_DEMO_VAULT": str(VAULT)}
+    return Place(real=True, environment=vault, prefix="aura-", databases=True)
 
 
 def confirmed() -> bool:
@@ -369,11 +377,23 @@ def summary(place: Place, seconds: float) -> Panel:
         f"staging     [bold]{staging['instance_id']}[/]  {staging['connection_url']}\n\n"
         f"staging came from snapshot {provenance['snapshot_id']}\n"
         f"of instance {provenance['instance_id']}, taken {provenance['snapshot_timestamp']}\n"
-        f"{holdings(place)}\n"
+        f"{holdings(place)}{copy_of(production)}\n"
         "Passwords: pulumi stack output password --show-secrets\n"
         "Again: `make up` changes nothing. Clean up: `make down`."
     )
     return Panel(text, title=f"ready after {seconds:.0f} s", expand=False)
+
+
+def copy_of(production: Mapping[str, str]) -> str:
+    """Where the copy of production lies, and how to look at it."""
+    if "export_manifest" not in production:
+        return ""
+    short = production["export_id"][:8]
+    return (
+        f"\na copy of the snapshot lies in {VAULT.relative_to(ROOT)}: look at it with\n"
+        f"  .venv/bin/aura-backup ls --target {VAULT.relative_to(ROOT)}\n"
+        f"  .venv/bin/aura-backup cat {short} --target {VAULT.relative_to(ROOT)}\n"
+    )
 
 
 def holdings(place: Place) -> str:

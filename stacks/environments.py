@@ -14,6 +14,8 @@ import pulumi_neo4j_aura as aura
 
 #: `make up` sets this once, so that there is data before the snapshot is taken.
 EMPTY = "AURA_DEMO_EMPTY"
+#: A folder or bucket for copies of the snapshot; without it, or without data, none are made.
+VAULT = "AURA_DEMO_VAULT"
 #: `make down` sets this: switching protection off takes an `up` of its own.
 TEARDOWN = "AURA_DEMO_TEARDOWN"
 
@@ -36,6 +38,20 @@ def production() -> None:
     )
     pulumi.export("snapshot_id", before_release.snapshot_id)
     pulumi.export("snapshot_timestamp", before_release.timestamp)
+    if VAULT in os.environ:
+        _keep_a_copy(orders, before_release)
+
+
+def _keep_a_copy(orders: aura.Instance, snapshot: aura.Snapshot) -> None:
+    """The snapshot's data in storage of the team's own, for longer than Aura keeps it."""
+    copy = aura.Export(
+        "before-release",
+        target=aura.ExportTarget("vault", url=os.environ[VAULT]),
+        instance_id=orders.instance_id,
+        snapshot_id=snapshot.snapshot_id,
+    )
+    pulumi.export("export_id", copy.export_id)
+    pulumi.export("export_manifest", copy.manifest)
 
 
 def staging() -> None:
