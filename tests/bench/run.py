@@ -21,10 +21,14 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from bench import (  # noqa: E402 - needs the path
     databases,
     engine,
+    exports,
     figures,
+    fingerprints,
     fleet,
+    imports,
     journal,
     parallel,
+    reading,
     serving,
     waits,
 )
@@ -32,7 +36,19 @@ from bench.figures import Figure  # noqa: E402
 
 MEASUREMENTS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     module.NAME: module.measure
-    for module in (waits, engine, parallel, serving, fleet, databases, journal)
+    for module in (
+        waits,
+        engine,
+        parallel,
+        serving,
+        fleet,
+        databases,
+        journal,
+        reading,
+        imports,
+        fingerprints,
+        exports,
+    )
 }
 
 

@@ -7,6 +7,7 @@ from pulumi_neo4j_aura.errors import (
     AuraError,
     BadCredentials,
     Busy,
+    Damaged,
     Forbidden,
     LostAnswer,
     NotFound,
@@ -22,7 +23,7 @@ from pulumi_neo4j_aura.errors import (
 
 NEXT = {
     Transient: (Busy, Throttled, Unavailable, LostAnswer, TimedOut),
-    Permanent: (BadCredentials, Forbidden, NotFound, Rejected, OperationFailed),
+    Permanent: (BadCredentials, Forbidden, NotFound, Rejected, OperationFailed, Damaged),
     Refused: (),
 }
 ALL = [kind for kind in vars(errors).values() if inspect.isclass(kind)]

@@ -1,0 +1,137 @@
+"""What an export costs beside merely reading: compressing, hashing, encrypting, the fingerprint.
+
+The same rows each time, in the same process, in turns; medians. "Drain" asks the server for the
+rows and throws the bytes away. Everything else goes into a vault in a folder of this machine.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pyrage  # type: ignore[import-untyped] # it has no types
+
+from bench.figures import Figure
+from bench.reading import _QUERIES, NODES, RELATIONSHIPS, _drained
+from pulumi_neo4j_aura.execution.databases import Database
+from pulumi_neo4j_aura.execution.exports import archiving
+from pulumi_neo4j_aura.execution.exports.archiving import Archived, Place
+from pulumi_neo4j_aura.execution.ledger import Ledger
+from pulumi_neo4j_aura.execution.progress import Silent
+from pulumi_neo4j_aura.graph import reading
+from pulumi_neo4j_aura.graph.endpoint import Login
+from pulumi_neo4j_aura.graph.ids import IdSet
+from pulumi_neo4j_aura.vault.store import open_store
+from support.databases import running_databases
+
+NAME = "exports"
+
+ROUNDS: Final = 3
+ALLOWED: Final = {"archived": 1 / 0.7, "archived, encrypted": 1 / 0.6}
+
+
+def measure() -> Iterator[Figure]:
+    """Each way's time against the drain of the same rows, and the sizes."""
+    with running_databases(operation_seconds=0) as databases, tempfile.TemporaryDirectory() as name:
+        instance, folder = databases.create(), Path(name)
+        answer = databases.put(instance, graph={"nodes": NODES, "relationships": RELATIONSHIPS})
+        assert answer.status_code == 200, answer.text
+        url = str(databases.shown(instance)["connection_url"])
+        database = Database(url, Login("neo4j", databases.passwords[instance]))
+        yield from _against_the_drain(database, folder)
+        snapshot = databases.take(instance)
+        databases.control.dump_snapshot(snapshot, folder / "dump")
+        yield from _sizes(database, folder)
+
+
+def _against_the_drain(database: Database, folder: Path) -> Iterator[Figure]:
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    ways: dict[str, Callable[[], object]] = {
+        "drain": lambda: _drain(database),
+        "archived": lambda: _archive(database, folder, ()),
+        "archived, encrypted": lambda: _archive(database, folder, (recipient,)),
+        "archived, with fingerprint": lambda: _whole(database, folder),
+    }
+    rounds = [{name: _seconds(way) for name, way in ways.items()} for _ in range(ROUNDS)]
+    medians = {name: statistics.median(found[name] for found in rounds) for name in ways}
+    rows = NODES + RELATIONSHIPS
+    for name, seconds in medians.items():
+        yield Figure(NAME, f"{name}: k rows a second", rows / seconds / 1000)
+    for name, seconds in medians.items():
+        if name != "drain":
+            yield Figure(
+                NAME, f"{name}, to drain", seconds / medians["drain"], "x", ALLOWED.get(name)
+            )
+
+
+def _seconds(way: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    way()
+    return time.perf_counter() - began
+
+
+def _drain(database: Database) -> None:
+    for what, rows in (("nodes", NODES), ("relationships", RELATIONSHIPS)):
+        for _ in _drained(database.connect, _QUERIES[what], rows):
+            pass
+
+
+def _place(folder: Path, recipients: tuple[str, ...]) -> Place:
+    store = open_store(str(folder / "vault"))
+    return Place(store, "exports/bench/now", "bench", recipients, 64 << 20)
+
+
+def _archive(database: Database, folder: Path, recipients: tuple[str, ...]) -> None:
+    """Everything but the fingerprint."""
+    ledger = Ledger(folder / "ledger", {"source": str(time.monotonic_ns())})
+    run = archiving._Run(_place(folder, recipients), ledger, Silent())
+    for kind, rows in (("nodes", reading.nodes), ("relationships", reading.relationships)):
+        run.archive(kind, rows(database.connect, IdSet()), lambda _record: None)
+
+
+def _whole(database: Database, folder: Path) -> Archived:
+    ledger = Ledger(folder / "ledger", {"source": str(time.monotonic_ns())})
+    return archiving.archive_database(database, _place(folder, ()), ledger, Silent())
+
+
+def _sizes(database: Database, folder: Path) -> Iterator[Figure]:
+    made = _whole(database, folder)
+    stored = sum(part.stored_bytes for part in made.parts)
+    dump = (folder / "dump").stat().st_size
+    note = f"{stored / 1e6:.1f} MB, the dump {dump / 1e6:.1f} MB"
+    yield Figure(
+        NAME, "size of the archive, to the server's own dump", stored / dump, "x", note=note
+    )
+    plain = sum(part.plain_bytes for part in made.parts)
+    yield Figure(NAME, "compression", plain / stored, "x")
+    yield Figure(NAME, "peak memory of a process that only exports", _memory(database), " MB", 200)
+
+
+def _memory(database: Database) -> float:
+    """Resident memory at its highest, in a process of its own."""
+    program = (
+        "import resource, sys, tempfile; from pathlib import Path;"
+        "sys.path[0] = sys.argv[1];"
+        "from bench.exports import _whole; from support.small_export import MOMENT;"
+        "from pulumi_neo4j_aura.execution.databases import Database;"
+        "from pulumi_neo4j_aura.graph.endpoint import Login;"
+        "folder = tempfile.TemporaryDirectory();"
+        "_whole(Database(sys.argv[2], Login('neo4j', sys.stdin.read())), Path(folder.name));"
+        "folder.cleanup();"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)"
+    )
+    tests = str(Path(__file__).resolve().parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", program, tests, database.url],
+        input=database.login.password,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
