@@ -13,8 +13,11 @@ import pytest
 from support.databases import Databases, running_databases
 from support.emulator import PRODUCTION_PROJECT_ID
 from support.engine import PulumiProject
+from support.object_stores import S3Server, seaweedfs
 from support.programs import instance, program
 from support.resources import environment
+
+__all__ = ["seaweedfs"]
 
 pytestmark = [pytest.mark.engine, pytest.mark.neo4j]
 
@@ -59,13 +62,17 @@ class Shop:
     key: Path
     production: str
 
-    def start(self, name: str, text: str) -> PulumiProject:
+    def start(self, name: str, text: str, **variables: str) -> PulumiProject:
         """Another project of the same user on the same machine."""
         root = self.root / name
         root.mkdir()
-        project = PulumiProject(root, text, env=dict(self.project.env))
+        project = PulumiProject(root, text, env={**self.project.env, **variables})
         project.init()
         return project
+
+    def snapshot(self) -> str:
+        """The snapshot that the export is of."""
+        return str(self.project.outputs()["export_id"]).partition("-")[2]
 
     def remember(self, project: PulumiProject) -> str:
         """The id of a project's instance, whose password is known from now on."""
@@ -204,6 +211,33 @@ def test_a_kill_in_mid_import_is_gone_on_with(shop: Shop, stage: str) -> None:
     project.destroy("--skip-preview")
 
 
+def test_a_copy_in_a_bucket_fills_an_environment(shop: Shop, seaweedfs: S3Server) -> None:
+    """A real S3 server, reached as users reach it: the URL in the program, the keys outside."""
+    url, snapshot = f"{seaweedfs.place.url}/graphs/aura", shop.snapshot()
+    recipient = str(pyrage.x25519.Identity.from_str(shop.key.read_text().strip()).to_public())
+    copy = (
+        f"target = aura.ExportTarget('bucket', url={url!r}, recipients=[{recipient!r}])\n"
+        f"copy = aura.Export('copy', target=target, instance_id={shop.production!r},\n"
+        f"    snapshot_id={snapshot!r})\n"
+    )
+    project = shop.start("bucket", program(copy), **seaweedfs.place.environment)
+    project.up(skip_preview=True)
+
+    filled = instance(
+        "filled",
+        name='"from-a-bucket"',
+        memory='"1GB"',
+        source=f"aura.from_export({url!r}, {f'{shop.production}-{snapshot}'!r})",
+    )
+    project.write("__main__.py", program(copy, filled, _outputs("filled")))
+    project.up(skip_preview=True)
+    shop.require_faithful(project)
+
+    state = json.dumps(project.export())
+    assert seaweedfs.place.secret not in state
+    project.destroy("--skip-preview")
+
+
 def test_destroying_the_export_keeps_the_copy(shop: Shop) -> None:
     """It outlives the program, the instance and the target that made it."""
     before = shop.files()
@@ -212,7 +246,7 @@ def test_destroying_the_export_keeps_the_copy(shop: Shop) -> None:
     text = program(
         f"target = aura.ExportTarget('target', url={str(shop.vault)!r})\n"
         f"copy = aura.Export('copy', target=target, instance_id={shop.production!r},\n"
-        f"    snapshot_id={found['export_id'].partition('-')[2]!r})\n"
+        f"    snapshot_id={shop.snapshot()!r})\n"
         "pulumi.export('export_id', copy.export_id)\n"
         "pulumi.export('vault_id', target.vault_id)\n"
     )
