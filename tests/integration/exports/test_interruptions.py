@@ -1,6 +1,9 @@
 """Whatever dies meanwhile: in the end one complete export, no clone, and nothing left over."""
 
 import itertools
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -12,8 +15,10 @@ from pulumi_neo4j_aura.execution.exports.verifying import Depth
 from pulumi_neo4j_aura.execution.progress import Silent
 from pulumi_neo4j_aura.vault.encryption import NO_IDENTITIES
 from pulumi_neo4j_aura.vault.vault import Vault
+from support.databases import REPOSITORY
 from support.emulator import PRODUCTION_PROJECT_ID
 from support.fakes import Killed
+from support.resources import environment
 from support.shop import export
 from support.stores import Recording
 
@@ -90,6 +95,42 @@ def test_killed_at_every_change_of_the_vault_it_goes_on(shop, vault, tmp_path, b
     assert number > 3
     assert len(shop.databases.control.requests("POST", "/v1/instances")) == 1
     assert {row.id for row in shop.services(tmp_path, lines).client.instances.list()} == before
+
+
+def killed_before_its(number, command, variables):
+    """Run the command; kill -9 it at its nth change of the vault. Whether it came that far."""
+    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line, _ in enumerate(process.stdout, start=1):
+            if line == number:
+                process.kill()
+                return True
+    assert process.returncode == 0
+    return False
+
+
+@pytest.mark.timeout(900)
+def test_a_real_process_is_killed_at_each_part_and_the_next_one_goes_on(shop, vault, tmp_path):
+    """By kill -9: nothing that Python could catch. One clone, one export, nothing beside it."""
+    known = environment(shop.databases.emulator.url, tmp_path / "home")
+    mine = {key: value for key, value in os.environ.items() if not key.startswith("AURA_")}
+    paths = os.pathsep.join([str(REPOSITORY / "tests"), str(REPOSITORY / "provider")])
+    variables = {**mine, **known, "PYTHONPATH": paths}
+    words = [vault.store.url, shop.production, shop.snapshot]
+    command = [sys.executable, "-m", "support.exporting", *words]
+    before = {row["id"] for row in shop.databases.control.instances()}
+    shop.databases.control.reset_requests()
+
+    kills = 0
+    while killed_before_its(kills + 1, command, variables):
+        kills += 1
+        assert kills < 40, "it does not come to an end"
+
+    assert kills > 3
+    (row,) = vault.exports()
+    whole(vault, row.manifest)
+    assert len(shop.databases.control.requests("POST", "/v1/instances")) == 1
+    assert {row["id"] for row in shop.databases.control.instances()} == before
 
 
 def test_a_store_that_fails_keeps_the_clone_for_the_next_run(services, shop, vault, tmp_path):

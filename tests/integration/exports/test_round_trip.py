@@ -1,6 +1,7 @@
 """A real graph goes into a vault and comes back the same, whatever it holds."""
 
 import json
+import threading
 
 import pyrage  # type: ignore[import-untyped] # it has no types
 import pytest
@@ -104,6 +105,30 @@ def test_a_running_instance_is_read_live(services, vault, shop):
     assert alive(services) == before
     again = export(services, vault, shop, passwords=passwords(shop), **wishes)
     assert (again.made, again.manifest.key) == (False, made.manifest.key)
+
+
+def test_what_is_written_during_a_live_read_does_no_harm(services, vault, shop):
+    """It may be in the copy or not; the copy is whole, and says that it is not one moment."""
+    ended = threading.Event()
+
+    def go_on_writing():
+        with shop.databases.driver(shop.production) as driver:
+            while not ended.is_set():
+                driver.execute_query("CREATE (:Noise)-[:OF]->(:Noise)")
+
+    writer = threading.Thread(target=go_on_writing)
+    writer.start()
+    try:
+        wishes = {"snapshot_id": "newest", "method": "live", "occasion": "noisy"}
+        made = export(services, vault, shop, passwords=passwords(shop), **wishes)
+    finally:
+        ended.set()
+        writer.join()
+        with shop.databases.driver(shop.production) as driver:
+            driver.execute_query("MATCH (n:Noise) DETACH DELETE n")
+    assert not made.manifest.consistent
+    assert made.manifest.counts["nodes"] >= NODES + 1
+    assert verified(vault, made.manifest).sound
 
 
 def test_a_wrong_password_is_told_without_it(services, vault, shop):
