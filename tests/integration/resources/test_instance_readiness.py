@@ -80,10 +80,14 @@ def test_the_copy_of_the_password_on_disk_is_kept_while_it_waits(machine, contro
     """A backend that writes late may not have it yet; a kill in the wait must not lose it."""
     seen = []
     services = machine.process()
+    control.freeze_clock()  # so that a slow machine sees the create under way too
     state = request(services, instance_inputs())
-    watching = replace(
-        services, report=lambda _line: seen.append(len(machine.journal_files("answer.json")))
-    )
+
+    def watch(_line):
+        seen.append(len(machine.journal_files("answer.json")))
+        control.thaw_clock()
+
+    watching = replace(services, report=watch)
 
     make_ready(watching, state)
 
