@@ -156,6 +156,25 @@ def test_a_store_that_fails_keeps_the_clone_for_the_next_run(services, shop, vau
     assert clones.leftovers(services, PRODUCTION_PROJECT_ID) == ()
 
 
+def test_a_store_that_fails_when_all_is_read_back_keeps_the_clone_too(services, shop, vault):
+    """Nothing bills on without a word, whatever the moment of the failure."""
+
+    class Unreadable(Recording):
+        def answer(self, method, *args, **options):
+            if self.calls[-1][0] == "chunks":
+                raise Transient("The store is away.")
+            return method(*args, **options)
+
+    with pytest.raises(Transient) as caught:
+        export(services, over(Unreadable(vault.store)), shop)
+    (left,) = clones.leftovers(services, PRODUCTION_PROJECT_ID)
+    assert left.id in str(caught.value)
+    assert list(vault.exports()) == []
+
+    whole(vault, export(services, vault, shop).manifest)
+    assert clones.leftovers(services, PRODUCTION_PROJECT_ID) == ()
+
+
 def test_a_clone_that_fails_is_deleted_and_told(services, shop, vault):
     """A billed instance in a failed state is of no use to anybody."""
     shop.databases.control.plan_operation("create", ending="failed")

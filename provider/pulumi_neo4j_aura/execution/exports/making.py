@@ -83,14 +83,18 @@ class _Run:
             self.request.recipients,
             self.request.part_bytes,
         )
+        # The commit as well: whatever fails decides what becomes of the clone.
+        with self._source() as (database, source):
+            archived = self._archive(database, place, source)
+            return self._commit(archived, place.folder, began)
+
+    def _archive(self, database: Database, place: Place, source: str) -> Archived:
         try:
-            with self._source() as (database, source):
-                ledger = self._ledger(source)
-                archived = archiving.archive_database(database, place, ledger, self.progress)
+            ledger = self._ledger(source)
+            return archiving.archive_database(database, place, ledger, self.progress)
         except AuraError:
             self._discard(place.folder)
             raise
-        return self._commit(archived, place.folder, began)
 
     def _discard(self, folder: str) -> None:
         """Nothing goes on with the parts of a live read: they are of a moment that is over."""
