@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pulumi_neo4j_aura.domain import duration
 from pulumi_neo4j_aura.domain.clock import Clock
 from pulumi_neo4j_aura.errors import BadCredentials, Permanent, Transient
-from pulumi_neo4j_aura.graph import driver
+from pulumi_neo4j_aura.graph import driver, reading, schema
 from pulumi_neo4j_aura.graph.bolt import Connection
 from pulumi_neo4j_aura.graph.endpoint import Endpoint, Login
+from pulumi_neo4j_aura.graph.reading import Totals
+from pulumi_neo4j_aura.graph.schema import Schema
 
 #: Who exists in every Aura database.
 USERNAME = "neo4j"
@@ -34,6 +36,16 @@ class Database:
     def session(self) -> AbstractContextManager[driver.Session]:
         """A session for schema and other plain values."""
         return driver.session(Endpoint.parse(self.url), self.login)
+
+    def schema(self) -> Schema:
+        """Its constraints and indexes."""
+        with self.session() as session:
+            return schema.read(session)
+
+    def totals(self) -> Totals:
+        """How many rows it has, by its own counts."""
+        with self.connect() as connection:
+            return reading.totals(connection)
 
 
 def log_in(

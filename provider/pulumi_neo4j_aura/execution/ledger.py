@@ -43,7 +43,7 @@ class Ledger:
     def done(self) -> tuple[Done, ...]:
         """The finished parts in the order in which they were written; none of another source."""
         lines = self._lines()
-        if not lines or _parsed(lines[0]) != dict(self.source):
+        if not lines or not self._is_ours(lines[0]):
             return ()
         found = (_parsed(line) for line in lines[1:])
         return tuple(_done(each) for each in found if each is not None)
@@ -55,13 +55,24 @@ class Ledger:
             Refused: it cannot be written; the part would be made again after a crash.
         """
         row = {"part": asdict(part), "ids": base64.b64encode(ids).decode()}
-        begun = bool(self.done())
+        begun = self._begun()
         rows = [row] if begun else [dict(self.source), row]
         self._append("".join(json.dumps(each) + "\n" for each in rows), fresh=not begun)
 
     def forget(self) -> None:
         """Remove it: the export exists, or will never."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _begun(self) -> bool:
+        """Whether it is of this source; the parts are not read for that, each grows the file."""
+        try:
+            with (self.folder / _FILE).open() as file:
+                return self._is_ours(file.readline())
+        except OSError:
+            return False
+
+    def _is_ours(self, line: str) -> bool:
+        return _parsed(line) == dict(self.source)
 
     def _lines(self) -> list[str]:
         try:
@@ -86,7 +97,9 @@ class Ledger:
             ) from error
 
     def _whole(self) -> bool:
-        return (self.folder / _FILE).read_bytes().endswith(b"\n")
+        with (self.folder / _FILE).open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read() == b"\n"
 
 
 def _parsed(line: str) -> dict[str, object] | None:

@@ -96,7 +96,7 @@ def _rows(connect: Connect, query: str, seen: IdSet, sleep: Sleep) -> Rows:
 def _unseen(connection: Connection, query: str, seen: IdSet) -> Iterator[bytes]:
     add = seen.add
     for record in connection.stream(_in_cypher_5(connection, query)):
-        if add(_id(record)):
+        if add(id_of(record)):
             if _HINTS[0] in record or _HINTS[1] in record:
                 _require_no_placeholder(record)
             yield record
@@ -107,8 +107,8 @@ def _in_cypher_5(connection: Connection, query: str) -> str:
     return f"CYPHER 5 {query}" if connection.server_version >= _CHOOSES_CYPHER else query
 
 
-def _id(record: bytes) -> int:
-    """The first field. Ids are never negative, so the usual sizes need no sign."""
+def id_of(record: bytes) -> int:
+    """A row's id: the first field. Ids are never negative, so the usual sizes need no sign."""
     marker = record[1]
     if marker < 0x80:  # noqa: PLR2004 - the markers of PackStream
         return marker

@@ -21,9 +21,6 @@ from pulumi_neo4j_aura.vault.store import is_key
 FORMAT: Final = "aura-backup/export/1"
 _FAMILY: Final = FORMAT.rpartition("/")[0]
 
-#: Beside the format, because an export's id is the first thing that is known of one.
-export_id = layout.export_id
-
 CLONE, LIVE, FILE = "clone", "live", "file"
 
 #: What Bolt cannot read, so that no export of ours has it.

@@ -10,7 +10,7 @@ from pulumi_neo4j_aura.errors import AuraError, Damaged, NotFound, Refused, Tran
 from pulumi_neo4j_aura.resources.core import export, export_target
 from pulumi_neo4j_aura.resources.core.results import Found, Gone
 from pulumi_neo4j_aura.resources.core.values import UNKNOWN
-from pulumi_neo4j_aura.vault import manifest as manifests
+from pulumi_neo4j_aura.vault import layout
 from pulumi_neo4j_aura.vault.store import open_store
 from pulumi_neo4j_aura.vault.vault import Vault
 from support.exports import made_export, plant_export
@@ -245,7 +245,7 @@ def test_a_snapshot_is_exported_once(shop, vault, folder, tmp_path):
     values = settled(services, declared(folder, shop.production, snapshot_id=shop.snapshot))
     made = export.create(services, values)
 
-    assert made.id == manifests.export_id(shop.production, shop.snapshot)
+    assert made.id == layout.export_id(shop.production, shop.snapshot)
     assert made.outputs["counts"] == {"nodes": 600, "relationships": 900}
     assert (made.outputs["made_by"], made.outputs["consistent"]) == ("clone", True)
     assert made.outputs["clone_gigabyte_hours"] >= 0
@@ -271,7 +271,7 @@ def test_a_live_read_that_was_interrupted_is_one_export(shop, vault, folder, tmp
     (entry,) = services.journal.unfinished(export.KIND, "5e5e5e5e", {})
 
     made = export.create(services, {**values, "password": password})
-    assert made.id == manifests.export_id(shop.production, f"live-{entry.id}")
+    assert made.id == layout.export_id(shop.production, f"live-{entry.id}")
     assert not made.outputs["consistent"]
     other = export.create(services, {**values, "password": password})
     assert other.id != made.id

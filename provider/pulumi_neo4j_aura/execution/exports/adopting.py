@@ -19,7 +19,6 @@ from pulumi_neo4j_aura.domain.clock import Clock
 from pulumi_neo4j_aura.errors import Permanent, Refused
 from pulumi_neo4j_aura.execution.progress import Progress
 from pulumi_neo4j_aura.vault import archive, encryption, layout
-from pulumi_neo4j_aura.vault import manifest as manifests
 from pulumi_neo4j_aura.vault.manifest import FILE, InstanceFacts, Manifest, Part, SnapshotFacts
 from pulumi_neo4j_aura.vault.vault import Vault
 
@@ -66,7 +65,7 @@ def adopt_file(request: FileRequest, vault: Vault, clock: Clock, progress: Progr
     progress.stage(f"hashing {request.path.name}")
     digest, size = _hashed(request.path, progress)
     copy_id = f"file-{digest[:12]}"
-    export_id = manifests.export_id(request.instance_id, copy_id)
+    export_id = layout.export_id(request.instance_id, copy_id)
     there = vault.find(export_id)
     if there is not None:
         return there

@@ -13,7 +13,7 @@ from pulumi_neo4j_aura.domain import packstream
 from pulumi_neo4j_aura.execution.databases import Database
 from pulumi_neo4j_aura.execution.ledger import Ledger
 from pulumi_neo4j_aura.execution.progress import Progress
-from pulumi_neo4j_aura.graph import reading, schema
+from pulumi_neo4j_aura.graph import reading
 from pulumi_neo4j_aura.graph.fingerprint import Fingerprint, Fingerprinter
 from pulumi_neo4j_aura.graph.ids import IdSet
 from pulumi_neo4j_aura.graph.schema import Schema
@@ -52,10 +52,7 @@ def archive_database(
     Raises:
         AuraError: the database or the vault did not hold; finished parts are in the ledger.
     """
-    with database.session() as session:
-        found = schema.read(session)
-    with database.connect() as connection:
-        totals = reading.totals(connection)
+    found, totals = database.schema(), database.totals()
     run = _Run(place, ledger, progress)
     with Fingerprinter() as prints:
         progress.stage("nodes", totals.nodes)
@@ -99,7 +96,7 @@ class _Run:
         for record in records:
             observe(record)
             self.progress.advance(1, len(record))
-            if _id(record) not in archived:
+            if not archived or reading.id_of(record) not in archived:
                 yield record
 
     def _part(self, kind: str, number: int, records: Iterator[bytes]) -> Part | None:
@@ -125,12 +122,5 @@ class _Run:
 
 def _noting(records: Iterator[bytes], ids: IdSet) -> Iterator[bytes]:
     for record in records:
-        ids.add(_id(record))
+        ids.add(reading.id_of(record))
         yield record
-
-
-def _id(record: bytes) -> int:
-    """The database's id of a row: the first field, behind the list's header of one byte."""
-    found, _ = packstream.decode(record, 1)
-    assert isinstance(found, int)  # noqa: S101 - our own query
-    return found

@@ -13,7 +13,7 @@ from pulumi_neo4j_aura.domain.tier import TIERS
 from pulumi_neo4j_aura.errors import Permanent, Refused
 from pulumi_neo4j_aura.execution import clones, snapshots
 from pulumi_neo4j_aura.execution.services import Services
-from pulumi_neo4j_aura.vault import manifest as manifests
+from pulumi_neo4j_aura.vault import layout
 
 CLONE, LIVE, AUTO = "clone", "live", "auto"
 METHODS = (AUTO, CLONE, LIVE)
@@ -83,7 +83,7 @@ def choose(services: Services, request: Request) -> Choice:
     if method == LIVE:
         return _live(services, request, origin, reason)
     snapshot, skipped = _snapshot(services, request, origin)
-    export_id = manifests.export_id(origin.id, snapshot.id)
+    export_id = layout.export_id(origin.id, snapshot.id)
     return Choice(export_id, snapshot.id, origin, snapshot, CLONE, reason, skipped)
 
 
@@ -118,7 +118,7 @@ def _live(services: Services, request: Request, origin: Instance, reason: str) -
         )
     occasion = request.occasion or f"{services.clock.now():%Y%m%dT%H%M%SZ}"
     copy_id = f"live-{occasion}"
-    return Choice(manifests.export_id(origin.id, copy_id), copy_id, origin, None, LIVE, reason)
+    return Choice(layout.export_id(origin.id, copy_id), copy_id, origin, None, LIVE, reason)
 
 
 def _snapshot(

@@ -170,10 +170,7 @@ def prove(job: Job, progress: Progress) -> Imported:
 
 def live_fingerprint(database: Database, progress: Progress) -> Fingerprint:
     """The fingerprint of what a database holds now; exact while nobody writes to it."""
-    with database.session() as session:
-        found = schema.read(session)
-    with database.connect() as connection:
-        totals = reading.totals(connection)
+    found, totals = database.schema(), database.totals()
     with Fingerprinter() as prints:
         progress.stage("comparing nodes", totals.nodes)
         for record in reading.nodes(database.connect, IdSet()):
