@@ -44,6 +44,8 @@ class Tier:
     on_demand_exportable: timedelta | None = None
     #: How long a scheduled (full) snapshot stays exportable.
     scheduled_exportable: timedelta | None = None
+    #: How often Aura takes a snapshot by itself that can be exported (a full one).
+    scheduled_every: timedelta | None = None
 
     @property
     def longest_exportable(self) -> timedelta | None:
@@ -66,6 +68,7 @@ TIERS: Mapping[str, Tier] = {
             graph_analytics_plugin=True,
             on_demand_exportable=_days(7),
             scheduled_exportable=_days(7),
+            scheduled_every=_days(1),
         ),
         Tier(
             BUSINESS_CRITICAL,
@@ -74,6 +77,7 @@ TIERS: Mapping[str, Tier] = {
             change_capture=True,
             on_demand_exportable=_days(30),
             scheduled_exportable=_days(30),
+            scheduled_every=_days(1),
         ),
         Tier(
             DEDICATED,
@@ -83,12 +87,14 @@ TIERS: Mapping[str, Tier] = {
             customer_managed_keys=True,
             on_demand_exportable=_days(90),
             scheduled_exportable=_days(60),
+            scheduled_every=_days(1),
         ),
         Tier(
             DS_PROFESSIONAL,
             "AuraDS Professional",
             on_demand_exportable=_days(30),
             scheduled_exportable=_days(7),
+            scheduled_every=_days(1),
         ),
         Tier(
             DS_ENTERPRISE,
@@ -96,6 +102,7 @@ TIERS: Mapping[str, Tier] = {
             customer_managed_keys=True,
             on_demand_exportable=_days(90),
             scheduled_exportable=_days(7),
+            scheduled_every=_days(1),
         ),
     )
 }
