@@ -320,3 +320,12 @@ def azurite() -> Iterator[Place]:
     """One Azure server for all tests of a worker."""
     with running_azurite() as place:
         yield place
+
+
+def place_of(name: str, request: pytest.FixtureRequest) -> Place:
+    """A bucket on the real server of a kind, `s3` or `azure`; the server is started when needed."""
+    if name == "s3":
+        server: S3Server = request.getfixturevalue("seaweedfs")
+        return server.place
+    place: Place = request.getfixturevalue("azurite")
+    return place

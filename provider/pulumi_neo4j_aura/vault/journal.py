@@ -23,7 +23,7 @@ from typing import Any
 from pulumi_neo4j_aura.domain.clock import Clock
 from pulumi_neo4j_aura.errors import Refused
 
-_INTENT, _ANSWER, _OUTCOME = "intent.json", "answer.json", "outcome.json"
+INTENT, _ANSWER, _OUTCOME = "intent.json", "answer.json", "outcome.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Journal:
         began = self.clock.now()
         entry = Entry(owner, f"{began:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}", kind, began, facts)
         body = {"kind": kind, "began_at": began.isoformat(), "facts": dict(facts)}
-        self._write(entry, _INTENT, body)
+        self._write(entry, INTENT, body)
         return entry
 
     def record_answer(self, entry: Entry, answer: Mapping[str, str]) -> None:
@@ -79,13 +79,18 @@ class Journal:
     def unfinished(self, kind: str, owner: str, facts: Mapping[str, str]) -> tuple[Entry, ...]:
         """Entries without an outcome that carry these facts, oldest first."""
         found: list[Entry] = []
-        for intent in (self.root / owner).glob(f"*/{_INTENT}"):
+        for intent in (self.root / owner).glob(f"*/{INTENT}"):
             entry = self._read(owner, intent.parent)
             if entry.kind != kind or entry.outcome is not None:
                 continue
             if all(entry.facts.get(key) == value for key, value in facts.items()):
                 found.append(entry)
         return tuple(sorted(found, key=lambda entry: (entry.began_at, entry.id)))
+
+    def knows(self, kind: str, owner: str) -> bool:
+        """Whether this kind of effect was ever intended for this owner, however it ended."""
+        folders = (intent.parent for intent in (self.root / owner).glob(f"*/{INTENT}"))
+        return any(self._read(owner, folder).kind == kind for folder in folders)
 
     def _folder(self, entry: Entry) -> Path:
         return self.root / entry.owner / entry.id
@@ -104,7 +109,7 @@ class Journal:
 
     def _read(self, owner: str, folder: Path) -> Entry:
         try:
-            intent = _content(folder / _INTENT)
+            intent = _content(folder / INTENT)
             return Entry(
                 owner=owner,
                 id=folder.name,

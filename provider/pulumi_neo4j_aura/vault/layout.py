@@ -4,7 +4,12 @@
     exports/<instance id>-<name>/<UTC time>-<snapshot id>/manifest.json
                                                          /nodes-00000-<random>.pack.zst[.age]
     files/<instance id>-<name>/<UTC time>-<id>/manifest.json            adopted files
-    catalog/…                                                           a cache of the manifests
+    catalog/…                                        caches, made anew at any time
+    policies/<name>/<number>.json                    published policies, newest last
+    holds/<name>/<number>.json                       what must not be pruned
+    journal/<action>-<try>/intent.json, outcome.json what was done, and what not
+    intents/<owner>/<entry>/…                        creates and deletes that were asked of Aura
+    lease/<number>.json                              who works here
 
 Names come from people and from Aura; here they become segments that stay below the vault.
 """
@@ -21,8 +26,16 @@ VAULT: Final = "vault.json"
 EXPORTS: Final = "exports"
 FILES: Final = "files"
 CATALOG: Final = "catalog/exports.json"
+#: What earlier looks at Aura saw: a cache.
+OBSERVED: Final = "catalog/observed.json"
 MANIFEST: Final = "manifest.json"
 JOURNAL: Final = "journal"
+LEASE: Final = "lease"
+POLICIES: Final = "policies"
+HOLDS: Final = "holds"
+INTENTS: Final = "intents"
+#: What the journal comes to: a cache.
+PAST: Final = "catalog/journal.json"
 
 #: Bytes of a segment made from a name: a path of all of them stays below every store's limit.
 _LONGEST: Final = 60

@@ -189,6 +189,14 @@ class Vault:
             self._remember({key: (listed[key], found) for key, found in sound.items()})
         return tuple(sorted(rows, key=_age))
 
+    def sizes(self) -> dict[str, int]:
+        """Bytes of every object of every export, by key: one listing.
+
+        Raises:
+            AuraError: the vault could not be listed whole.
+        """
+        return {each.key: each.size for top in _TOPS for each in self.store.list(top)}
+
     def commit(self, made: Manifest) -> bool:
         """Make the export exist; whether it is this one. False: another one was quicker."""
         data = manifest.to_json(made)
@@ -244,15 +252,24 @@ class Vault:
             AuraError: how far it came is in the journal; running it again goes on.
         """
         objects = [made.key, *(part.key for part in made.parts)]
-        intent = {"prune": made.export_id, "objects": objects}
-        why = {"reason": reason, "at": now.isoformat()}
+        intent = {
+            "key": f"prune {self.store.url} {made.export_id}",
+            "kind": "PruneObjects",
+            "policy": "",
+            "instance_id": made.instance.id,
+            "rule": "",
+            "due": "",
+            "objects": objects,
+        }
+        why = {"facts": {"reason": reason}, "began_at": now.isoformat()}
         # The same for every try, so that a second one goes on in the journal of the first.
         mark = hashlib.sha256(manifest.to_json(made)).hexdigest()[:10]
         folder = f"{layout.JOURNAL}/prune-{made.export_id}-{mark}"
         self.store.create(f"{folder}/intent.json", _json(intent | why))
         for key in objects:
             self.store.delete(key)
-        self.store.create(f"{folder}/outcome.json", _json({"pruned": made.export_id}))
+        ended = {"state": "done", "reason": reason, "at": now.isoformat(), "facts": {}}
+        self.store.create(f"{folder}/outcome.json", _json(ended))
 
     # --- listing ------------------------------------------------------------------------------
 

@@ -1,7 +1,4 @@
-"""What every store promises: the same tests on a folder, in memory, on real S3 and real Azure.
-
-One module, so that each server is started once.
-"""
+"""What every store promises: the same tests on a folder, in memory, on real S3 and real Azure."""
 
 import hashlib
 import os
@@ -29,34 +26,17 @@ from pulumi_neo4j_aura.vault import store as store_module
 from pulumi_neo4j_aura.vault.store import open_store
 from pulumi_neo4j_aura.vault.vault import Vault
 from support.exports import made_export
-from support.object_stores import free_ports
+from support.object_stores import free_ports, place_of
 from support.proxies import running_proxy
 
 MB = 1 << 20
-WHERE = ("directory", "memory", "s3", "azure")
 CLOUDS = ("s3", "azure")
-
-
-def place_of(name, request):
-    found = request.getfixturevalue({"s3": "seaweedfs", "azure": "azurite"}[name])
-    return found.place if name == "s3" else found
 
 
 @pytest.fixture(params=CLOUDS)
 def place(request):
     """A bucket on a real server."""
     return place_of(request.param, request)
-
-
-@pytest.fixture(params=WHERE)
-def store(request, tmp_path, monkeypatch):
-    """An empty store, reached as users reach it: a URL, and the environment."""
-    if request.param == "memory":
-        return open_store("memory://")
-    if request.param == "directory":
-        return open_store((tmp_path / "vault").as_uri())
-    prefix = f"pre fix/ü/{secrets.token_hex(8)}"
-    return place_of(request.param, request).open(prefix, monkeypatch)
 
 
 def keys(store, prefix=""):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -152,3 +153,19 @@ def test_times_are_written_in_utc():
 
     hours = [folder(moment=WHEN + timedelta(hours=n)) for n in range(30)]
     assert all(earlier < later for earlier, later in pairwise(hours))
+
+
+PLACES = (
+    *(layout.VAULT, layout.EXPORTS, layout.FILES, layout.MANIFEST, layout.JOURNAL, layout.LEASE),
+    *(layout.POLICIES, layout.HOLDS, layout.INTENTS),
+    *(each.rpartition("/")[2] for each in (layout.CATALOG, layout.OBSERVED, layout.PAST)),
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_reference_names_every_place(place):
+    """Whoever looks into a vault finds there what each of them is."""
+    page = Path(__file__).parents[3] / "docs" / "reference" / "vault.md"
+    shown = page.read_text().split("```")[1]
+
+    assert place in shown
