@@ -146,6 +146,14 @@ def known(services: Services, export_id: str) -> str | None:
     return None
 
 
+def owned(services: Services, owner: str) -> bool:
+    """Whether a journal of ours knows that a clone with this mark was asked for.
+
+    However that ended: one create may have made two instances, if a proxy sent it twice.
+    """
+    return services.journal.knows(creation.KIND, owner)
+
+
 def leftovers(services: Services, project_id: str) -> tuple[Leftover, ...]:
     """The project's clones, oldest first, by their names: a fresh list.
 
@@ -156,9 +164,14 @@ def leftovers(services: Services, project_id: str) -> tuple[Leftover, ...]:
     found = [
         Leftover(row.id, row.name, row.project_id, now - row.created_at if row.created_at else None)
         for row in services.listing.fresh(project_id)
-        if _NAME.match(row.name)
+        if is_clone(row.name)
     ]
     return tuple(sorted(found, key=lambda each: (-(each.age or timedelta()), each.id)))
+
+
+def is_clone(name: str) -> bool:
+    """Whether an instance of this name was made for an export."""
+    return _NAME.match(name) is not None
 
 
 def sweep(

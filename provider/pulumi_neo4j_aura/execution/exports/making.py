@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,9 @@ class Exported:
     seconds: float
     #: What the clone was billed for, as far as its size is known.
     gigabyte_hours: float | None = None
+    #: From asking for the clone until it could be read: what restoring this snapshot takes. None:
+    #: no clone was made by this run.
+    restore_seconds: float | None = None
 
 
 def export(services: Services, request: Request, vault: Vault, progress: Progress) -> Exported:
@@ -62,7 +65,7 @@ def export(services: Services, request: Request, vault: Vault, progress: Progres
     hours = None
     if made and choice.method == CLONE:
         hours = clones.gigabyte_hours(request.clone_memory or choice.origin.memory, seconds)
-    return Exported(found, made, choice, seconds, hours)
+    return Exported(found, made, choice, seconds, hours, max(run.restored, default=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class _Run:
     choice: Choice
     vault: Vault
     progress: Progress
+    #: How long it took until the clone could be read, where one was made.
+    restored: list[float] = field(default_factory=list)
 
     def make(self) -> Manifest:
         """Archive what is to be exported and commit it."""
@@ -107,7 +112,7 @@ class _Run:
 
     def clean_up(self, manifest: Manifest) -> None:
         """The export exists: its clone, its ledger and what earlier tries left may go."""
-        clone = clones.known(self.services, self.choice.export_id)
+        clone = self._clone()
         if clone is not None:
             self._remove(clone)
         self._ledger("").forget()
@@ -124,6 +129,7 @@ class _Run:
             # Read live, an interrupted run's parts are of another moment.
             yield self._log_in(url, passwords, origin.id), f"live {self.services.clock.now()}"
             return
+        began, known = self.services.clock.monotonic(), self._clone()
         created = clones.make(
             self.services,
             self.choice.origin,
@@ -136,10 +142,16 @@ class _Run:
             waiter = self.services.waiter(self.request.patience_seconds)
             live = wait_for_idle(self.services.client, created.id, waiter)
             passwords = (created.password, *self.request.passwords)
-            yield self._log_in(live.connection_url, passwords, created.id), created.id
+            database = self._log_in(live.connection_url, passwords, created.id)
+            if known != created.id:
+                self.restored.append(self.services.clock.monotonic() - began)
+            yield database, created.id
         except AuraError as error:
             self._after_failure(created.id, error)
             raise
+
+    def _clone(self) -> str | None:
+        return clones.known(self.services, self.choice.export_id)
 
     def _log_in(self, url: str | None, passwords: tuple[str, ...], instance_id: str) -> Database:
         gap = self.services.settings.polling.seconds
