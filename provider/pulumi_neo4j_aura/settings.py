@@ -78,6 +78,10 @@ class Settings:
     #: from the environment: what stands in stack configuration reaches Pulumi's state, and reading
     #: backups back is no business of a stack. Writing them needs no private key.
     age_identity_file: Path | None = None
+    #: Seconds by which the clock of a local emulator was moved, so that this program lives in the
+    #: same time. Only from the environment, and refused for a real Aura: a wrong time of day would
+    #: decide what is kept and what is pruned.
+    clock_offset_seconds: float = 0.0
 
 
 def _number(name: str, text: str, kind: Callable[[str], float]) -> float:
@@ -116,6 +120,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
 
 #: The settings that only the environment has, on purpose.
 AGE_IDENTITY_FILE = "AURA_BACKUP_AGE_IDENTITY_FILE"
+CLOCK_OFFSET = "AURA_CLOCK_OFFSET_SECONDS"
 
 #: Set by `Provider` on an explicit provider resource, whose values then win over the environment.
 EXPLICIT_KEY = "explicit"
@@ -144,6 +149,18 @@ def _state_dir(environ: Mapping[str, str]) -> Path:
 def _file(environ: Mapping[str, str], variable: str) -> Path | None:
     text = environ.get(variable, "").strip()
     return Path(text).expanduser() if text else None
+
+
+def _clock_offset(environ: Mapping[str, str], api_url: str) -> float:
+    offset = _number(CLOCK_OFFSET, environ.get(CLOCK_OFFSET, "").strip() or "0", float)
+    # Without TLS there is only this machine: the client refuses everything else.
+    if offset and not api_url.strip().startswith("http:"):
+        raise Permanent(
+            f"{CLOCK_OFFSET} is for a local emulator whose clock was moved, and AURA_API_URL is "
+            f"{api_url}.",
+            way_out=f"Unset {CLOCK_OFFSET}.",
+        )
+    return offset
 
 
 def load(
@@ -180,6 +197,7 @@ def load(
         debug=_truth(found.get("debug", "")),
         threads=int(number("threads", blank.threads, int)),
         age_identity_file=_file(environ, AGE_IDENTITY_FILE),
+        clock_offset_seconds=_clock_offset(environ, found.get("api_url", blank.api_url)),
     )
 
 

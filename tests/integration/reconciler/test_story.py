@@ -1,0 +1,79 @@
+"""What a user sees over some weeks: plan, apply, nothing twice, findings, and green again."""
+
+from datetime import timedelta
+
+from pulumi_neo4j_aura.execution.actions.outcome import Done
+from pulumi_neo4j_aura.planning.plan import ExportSnapshot
+from support.reconciling import policy, publish, reconciler
+
+
+def codes(plan):
+    return sorted({each.code for each in plan.findings if each.severity.value != "info"})
+
+
+def test_the_first_pass_exports_and_the_second_has_nothing_to_do(world):
+    """An unchanged world gives an empty plan."""
+    world.instance("orders")
+    wanted = policy(world)
+    publish(world, wanted)
+    first = reconciler(world, wanted).apply()
+    assert [type(each.outcome) for each in first.ended] == [Done]
+    assert len(world.vault.exports()) == 1
+    after = reconciler(world, wanted).plan()
+    assert (after.actions, after.refused, codes(after)) == ((), (), [])
+
+
+def test_planning_changes_nothing(world):
+    """Not in Aura, and in the vault only what is remembered."""
+    world.instance("orders")
+    wanted = policy(world)
+    publish(world, wanted)
+    before = len(world.mutations())
+    plan = reconciler(world, wanted).plan()
+    assert [type(each) for each in plan.actions] == [ExportSnapshot]
+    assert len(world.mutations()) == before
+    assert world.vault.exports() == ()
+
+
+def test_after_ten_days_without_anybody_what_fell_short_shows_and_is_mended(world):
+    """The findings name the slot; one pass makes one export for it."""
+    world.instance("orders")
+    wanted = policy(world)
+    publish(world, wanted)
+    reconciler(world, wanted).apply()
+    world.pass_time(days=10)
+    assert codes(reconciler(world, wanted).plan()) == ["export-overdue"]
+    mended = reconciler(world, wanted).apply()
+    assert [type(each.outcome) for each in mended.ended] == [Done]
+    after = reconciler(world, wanted).plan()
+    assert (after.actions, codes(after)) == ((), [])
+
+
+def test_retention_lets_go_of_the_oldest_and_says_so(world):
+    """Six weeks of weekly exports with four kept."""
+    world.instance("orders")
+    wanted = policy(world)
+    publish(world, wanted)
+    for _ in range(6):
+        reconciler(world, wanted).apply()
+        world.pass_time(days=7)
+    reconciler(world, wanted).apply()
+    assert len(world.vault.exports()) == 4
+    kept = reconciler(world, wanted).plan().kept
+    assert [each.reasons[0] for each in kept] == [
+        "newest good copy",
+        *[f"last {n} of 4" for n in (2, 3, 4)],
+    ]
+
+
+def test_nothing_is_asked_of_aura_while_nothing_is_due(world):
+    """Within an hour of a pass not even the list."""
+    world.instance("orders")
+    wanted = policy(world)
+    publish(world, wanted)
+    reconciler(world, wanted).apply()
+    reconciler(world, wanted).plan()
+    world.pass_time(minutes=20)
+    world.sender.sent.clear()
+    reconciler(world, wanted).plan(list_age=timedelta(hours=1))
+    assert world.sender.sent == []
