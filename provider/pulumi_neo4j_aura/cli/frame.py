@@ -16,6 +16,9 @@ import typer
 from pulumi_neo4j_aura.errors import AuraError, Refused
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pulumi_neo4j_aura.domain.clock import Clock
     from pulumi_neo4j_aura.execution.services import Services
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -82,3 +85,21 @@ def services(report: Callable[[str], None] = say) -> Services:
     from pulumi_neo4j_aura import bootstrap, settings  # noqa: PLC0415 - not for `--help`
 
     return bootstrap.services(settings.load(), report, lambda line: say(f"warning: {line}"))
+
+
+def console() -> Console:
+    """Where tables for people go: standard output, wide enough that no id is broken."""
+    from rich.console import Console  # noqa: PLC0415 - not for `--help`
+
+    return Console(highlight=False, width=max(Console().width, _WIDTH))
+
+
+#: Columns of a table at least: an id that is broken into pieces cannot be copied.
+_WIDTH = 140
+
+
+def clock() -> Clock:
+    """The clock that the environment's settings live by."""
+    from pulumi_neo4j_aura import bootstrap, settings  # noqa: PLC0415 - not for `--help`
+
+    return bootstrap.clock_of(settings.load())

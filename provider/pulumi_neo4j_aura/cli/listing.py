@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pulumi_neo4j_aura.cli import places
-from pulumi_neo4j_aura.cli.frame import JsonOption, TargetOption, ending, show, size
+from pulumi_neo4j_aura.cli.frame import JsonOption, TargetOption, clock, ending, show, size
 
 if TYPE_CHECKING:
     from pulumi_neo4j_aura.vault.manifest import Manifest
@@ -99,9 +99,8 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _orphans(vault: Vault, *, remove: bool, as_json: bool) -> None:
-    from pulumi_neo4j_aura.bootstrap import SystemClock  # noqa: PLC0415 - not for `--help`
 
-    found = vault.orphans(SystemClock().now())
+    found = vault.orphans(clock().now())
     if remove:
         vault.remove(found)
     if as_json:

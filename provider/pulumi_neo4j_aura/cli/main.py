@@ -9,13 +9,20 @@ import typer
 
 from pulumi_neo4j_aura.cli import (
     adopt,
+    apply,
     cat,
     clones,
+    doctor,
     emulator,
     export,
+    hold,
     importing,
     listing,
+    plan,
+    prune,
+    status,
     verify,
+    watch,
 )
 
 app = typer.Typer(
@@ -44,6 +51,12 @@ def common(
 
 
 for _command, _run in (
+    ("doctor", doctor.run),
+    ("plan", plan.run),
+    ("apply", apply.run),
+    ("watch", watch.run),
+    ("status", status.run),
+    ("prune", prune.run),
     ("export", export.run),
     ("verify", verify.run),
     ("ls", listing.run),
@@ -54,6 +67,8 @@ for _command, _run in (
     ("clones", clones.run),
 ):
     app.command(_command)(_run)
+
+app.add_typer(hold.app, name="hold")
 
 app.command(
     "emulator",
