@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from pulumi_neo4j_aura.errors import Permanent as Permanent
     from pulumi_neo4j_aura.errors import Refused as Refused
     from pulumi_neo4j_aura.errors import Transient as Transient
+    from pulumi_neo4j_aura.resources.backup_environment import (
+        BackupEnvironment as BackupEnvironment,
+    )
+    from pulumi_neo4j_aura.resources.backup_policy import BackupPolicy as BackupPolicy
+    from pulumi_neo4j_aura.resources.backup_policy import load_policy as load_policy
     from pulumi_neo4j_aura.resources.export import Export as Export
     from pulumi_neo4j_aura.resources.export_target import ExportTarget as ExportTarget
     from pulumi_neo4j_aura.resources.instance import Instance as Instance
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AuraError": "errors",
+    "BackupEnvironment": "resources.backup_environment",
+    "BackupPolicy": "resources.backup_policy",
     "Export": "resources.export",
     "ExportTarget": "resources.export_target",
     "FoundInstance": "resources.lookups",
@@ -49,6 +56,7 @@ _HOMES = {
     "from_instance": "resources.sources",
     "from_snapshot": "resources.sources",
     "list_snapshots": "resources.lookups",
+    "load_policy": "resources.backup_policy",
     "newest_snapshot": "resources.lookups",
 }
 

@@ -1,4 +1,4 @@
-"""A staging environment from a snapshot of a production that exists already."""
+"""A staging environment from a snapshot of a production that exists, which a policy protects."""
 
 import pulumi
 
@@ -32,6 +32,16 @@ staging = aura.Instance(
     opts=pulumi.ResourceOptions(ignore_changes=["memory"]),
 )
 
+vault = aura.ExportTarget("vault", url=pulumi.Config().require("vault"))
+
+policy = aura.BackupPolicy(
+    "production",
+    instances=[production.instance_id],
+    target=vault,
+    document=aura.load_policy("production.yaml"),
+)
+
 pulumi.export("url", staging.connection_url)
 pulumi.export("password", staging.password)  # a secret
 pulumi.export("provenance", staging.provenance)
+pulumi.export("findings", policy.findings)

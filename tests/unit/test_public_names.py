@@ -11,6 +11,8 @@ import pulumi_neo4j_aura
 
 NAMES = [
     "AuraError",
+    "BackupEnvironment",
+    "BackupPolicy",
     "Export",
     "ExportTarget",
     "FoundInstance",
@@ -28,6 +30,7 @@ NAMES = [
     "from_instance",
     "from_snapshot",
     "list_snapshots",
+    "load_policy",
     "newest_snapshot",
 ]
 

@@ -117,6 +117,7 @@ class CoreProvider(ResourceProvider):
     #: What every state of ours has, and one that the engine made up for an import has not.
     proof: ClassVar[str] = "api_url"
     _services: Services
+    _lines: engine_log.Lines
 
     @_paragraphs
     def configure(self, req: ConfigureRequest) -> None:
@@ -130,13 +131,13 @@ class CoreProvider(ResourceProvider):
         loaded = settings.load(config)
         if loaded.debug:
             del sys.tracebacklimit
-        report, warn = engine_log.lines()
+        self._lines = engine_log.lines()
         if not threads.widen(loaded.threads):
-            warn(
+            self._lines.warn(
                 f"this version of the Pulumi SDK runs only {threads.SDK_THREADS} calls at once; "
                 f"with more than {_FEW} instances use --parallel {_FEW} or several providers"
             )
-        self._services = bootstrap.services(loaded, report, warn)
+        self._services = bootstrap.services(loaded, self._lines.report, self._lines.warn)
 
     @_paragraphs
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -144,6 +145,8 @@ class CoreProvider(ResourceProvider):
         checked = self.core.check(self._services, inward(_olds), inward(news))
         for warning in checked.warnings:
             self._services.warn(warning)
+        for note in checked.notes:
+            self._lines.note(note)
         failures = [CheckFailure(each.property, each.reason) for each in checked.failures]
         return CheckResult(outward(checked.inputs), failures)
 

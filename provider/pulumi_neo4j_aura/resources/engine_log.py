@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
@@ -25,11 +26,20 @@ def _to_stderr(prefix: str) -> Line:
     return write
 
 
-def lines() -> tuple[Line, Line]:
-    """Two functions: for progress (shown while it lasts, never kept) and for warnings."""
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Where lines go: progress lasts while it is shown, notes and warnings stay."""
+
+    report: Line
+    note: Line
+    warn: Line
+
+
+def lines() -> Lines:
+    """The engine's log; standard error where there is no engine."""
     address = sys.argv[-1] if sys.argv else ""
     if not _ADDRESS.fullmatch(address):
-        return _to_stderr(""), _to_stderr("warning: ")
+        return Lines(_to_stderr(""), _to_stderr(""), _to_stderr("warning: "))
     stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
     def send(text: str, severity: engine_pb2.LogSeverity.ValueType, *, ephemeral: bool) -> None:
@@ -39,7 +49,8 @@ def lines() -> tuple[Line, Line]:
         except grpc.RpcError:
             _to_stderr("")(text)  # a line about the work must never end the work
 
-    return (
+    return Lines(
         lambda text: send(text, engine_pb2.INFO, ephemeral=True),
+        lambda text: send(text, engine_pb2.INFO, ephemeral=False),
         lambda text: send(text, engine_pb2.WARNING, ephemeral=False),
     )

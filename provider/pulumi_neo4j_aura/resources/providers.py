@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pulumi_neo4j_aura.resources.adapter import Core, CoreProvider
 from pulumi_neo4j_aura.resources.core import (
+    backup_policy,
     export,
     export_target,
     instance_readiness,
@@ -47,3 +48,10 @@ class ExportProvider(CoreProvider):
 
     core: ClassVar[Core] = export
     proof: ClassVar[str] = "export_id"
+
+
+class BackupPolicyProvider(CoreProvider):
+    """Serves `backup_policy`."""
+
+    core: ClassVar[Core] = backup_policy
+    proof: ClassVar[str] = "version"

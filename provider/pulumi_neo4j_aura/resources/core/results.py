@@ -23,6 +23,8 @@ class Checked:
     inputs: Properties
     failures: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
+    #: Lines that a preview shows and keeps, and that are no warnings.
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
