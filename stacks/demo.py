@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.panel import Panel
@@ -31,10 +32,13 @@ from stacks import shop  # noqa: E402 - found by the line above
 LOCAL = ROOT / ".pulumi-local"
 EMULATOR = LOCAL / "emulator"
 VAULT = LOCAL / "vault"
+SHOWN_VAULT = str(VAULT.relative_to(ROOT))
 NEO4J = ROOT / "tools" / "neo4j" / "ensure.py"
 #: The emulator's usual port; another one where a second demo runs on the same machine.
 PORT = int(os.environ.get("AURA_DEMO_PORT", "9810"))
-STACKS = ("production", "staging")
+STACKS = ("production", "staging", "development")
+#: How far `up` moves the emulator's clock, once, to show what a week and a half without anybody is.
+HOLIDAY = 10 * 86_400
 
 #: The emulator's first project and built-in credentials (`aura-backup emulator --help`).
 EMULATOR_PROJECT = "a0000000-0000-4000-8000-000000000001"
@@ -75,15 +79,15 @@ def main(arguments: list[str]) -> int:
 
 
 def up() -> None:
-    """Production with data, a snapshot, later writes, staging from the snapshot."""
+    """Production with data, a snapshot, environments from it, and backups for ten days."""
     place = choose_place()
     began = time.monotonic()
     for stack in STACKS:
         pulumi(place, "stack", "select", "--create", place.prefix + stack)
-    steps = STEPS if place.databases and not has_snapshot(place) else STEPS[1:]
-    for number, (title, step) in enumerate(steps, start=1):
-        console.rule(f"[bold]{number} of {len(steps)}: {title}")
-        step(place)
+    steps = tuple(each for each in STEPS if each.due(place))
+    for number, step in enumerate(steps, start=1):
+        console.rule(f"[bold]{number} of {len(steps)}: {step.title}")
+        step.run(place)
     console.print(summary(place, time.monotonic() - began))
 
 
@@ -109,11 +113,72 @@ def build_staging(place: Place) -> None:
     pulumi(place, "up", *_QUIETLY, "--stack", place.prefix + "staging")
 
 
-STEPS: tuple[tuple[str, Callable[[Place], None]], ...] = (
-    ("production: an instance, and data in it", open_shop),
-    ("production: a snapshot of it, and a copy of that in a vault", take_snapshot),
-    ("staging: an instance from that snapshot", build_staging),
+def build_development(place: Place) -> None:
+    """Development, from the newest snapshot of production."""
+    pulumi(place, "up", *_QUIETLY, "--stack", place.prefix + "development")
+
+
+def protect(place: Place) -> None:
+    """What the three policies ask for now, and how the instances stand then."""
+    backup(place, "apply", "--target", SHOWN_VAULT)
+    backup(place, "status", "--target", SHOWN_VAULT)
+
+
+def come_back_after_ten_days(place: Place) -> None:
+    """Nobody looked after anything for ten days; what fell short, and how it is mended."""
+    ask_emulator("/clock", {"advance_seconds": HOLIDAY})
+    later = replace(place, environment={**place.environment, **clock_offset()})
+    console.print("The emulator's clock was moved by ten days; no daemon was running.")
+    backup(later, "status", "--target", SHOWN_VAULT, ends_with=(2,))
+    protect(later)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One part of the story; `due` says whether it is still to be told."""
+
+    title: str
+    run: Callable[[Place], None]
+    due: Callable[[Place], bool] = lambda _place: True
+
+
+STEPS = (
+    Step(
+        "production: an instance, and data in it",
+        open_shop,
+        lambda place: place.databases and not has_snapshot(place),
+    ),
+    Step("production: a snapshot of it, and a copy of that in a vault", take_snapshot),
+    Step("staging: an instance from that snapshot", build_staging),
+    Step("development: an instance from the newest snapshot", build_development),
+    Step("backups: what the policies ask for", protect, lambda place: place.databases),
+    Step(
+        "ten days later",
+        come_back_after_ten_days,
+        lambda place: place.databases and not place.real and not had_its_holiday(),
+    ),
 )
+
+
+def had_its_holiday() -> bool:
+    """Whether an earlier `up` moved the clock."""
+    return float(ask_emulator("/clock")["offset_seconds"]) > HOLIDAY / 2
+
+
+def backup(place: Place, *arguments: str, ends_with: tuple[int, ...] = (0,)) -> None:
+    """Run `aura-backup`, its output shown as it comes."""
+    console.print(f"[dim]$ aura-backup {' '.join(arguments)}[/]")
+    result = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "pulumi_neo4j_aura.cli", *arguments],
+        env={**os.environ, **place.environment},
+        cwd=ROOT,
+        check=False,
+    )
+    if result.returncode not in ends_with:
+        raise StopDemo(
+            f"`aura-backup {arguments[0]}` ended with {result.returncode}; the reason is above. "
+            "Running `make up` again goes on where it stopped."
+        )
 
 
 def has_snapshot(place: Place) -> bool:
@@ -180,8 +245,10 @@ def choose_place() -> Place:
             "AURA_CLIENT_SECRET": "emulator-secret",
             "AURA_PROJECT_ID": EMULATOR_PROJECT,
             "AURA_POLL_SECONDS": "0.5",
+            "AURA_CALLS_PER_MINUTE": "1000",
             "AURA_GONE_SECONDS": "0.5",
             "PULUMI_CONFIG_PASSPHRASE": "",
+            **clock_offset(),
         },
         prefix="",
         databases=databases,
@@ -201,9 +268,9 @@ def real_place() -> Place:
         )
     url = os.environ.get("AURA_API_URL", "https://api.neo4j.io")
     console.print(
-        f"AURA_CLIENT_ID is set: this creates [bold]two billed instances[/] at {url}, project "
-        f"{os.environ['AURA_PROJECT_ID']}, and for some minutes a third one that is read for the "
-        f"copy in {VAULT}. `make down` deletes the instances again."
+        f"AURA_CLIENT_ID is set: this creates [bold]three billed instances[/] at {url}, project "
+        f"{os.environ['AURA_PROJECT_ID']}, and for some minutes others that are read for the "
+        f"copies in {VAULT}. `make down` deletes the instances again."
     )
     if not confirmed():
         raise StopDemo("nothing was done. Unset AURA_CLIENT_ID to use the emulator.")
@@ -242,7 +309,8 @@ def start_emulator() -> None:
     databases = find_neo4j()
     EMULATOR.mkdir(parents=True, exist_ok=True)
     log = EMULATOR / "emulator.log"
-    command = [sys.executable, "-m", "aura_emulator", "--port", str(PORT)]
+    # What takes minutes in Aura takes seconds here, so calls come many times as often.
+    command = [sys.executable, "-m", "aura_emulator", "--port", str(PORT), "--rate-limit", "2000"]
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - our own module
             [*command, *databases, "--state", str(EMULATOR / "state")],
@@ -285,10 +353,27 @@ def answers() -> bool:
 def data_plane() -> str | None:
     """What stands behind the emulator's instances; None if none answers."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/emulator", timeout=2) as answer:
-            return str(json.load(answer)["data_plane"])
+        return str(ask_emulator("")["data_plane"])
     except (urllib.error.URLError, OSError, ValueError, KeyError):
         return None
+
+
+def ask_emulator(path: str, body: Mapping[str, float] | None = None) -> dict[str, Any]:
+    """One call of the emulator's own API; a POST where there is a body."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{PORT}/emulator{path}",
+        data=json.dumps(body).encode() if body else None,
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30 if body else 2) as answer:  # noqa: S310
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def clock_offset() -> dict[str, str]:
+    """The setting with which our programs live in the emulator's time."""
+    offset = float(ask_emulator("/clock")["offset_seconds"])
+    return {"AURA_CLOCK_OFFSET_SECONDS": f"{offset:.0f}"} if offset else {}
 
 
 def stop_emulator() -> None:
@@ -370,11 +455,12 @@ def outputs(place: Place, stack: str, *options: str) -> dict[str, str]:
 
 def summary(place: Place, seconds: float) -> Panel:
     """What exists now, and where its data came from."""
-    production, staging = outputs(place, "production"), outputs(place, "staging")
+    production, staging, development = (outputs(place, stack) for stack in STACKS)
     provenance = json.loads(json.dumps(staging["provenance"]))
     text = (
         f"production  [bold]{production['instance_id']}[/]  {production['connection_url']}\n"
-        f"staging     [bold]{staging['instance_id']}[/]  {staging['connection_url']}\n\n"
+        f"staging     [bold]{staging['instance_id']}[/]  {staging['connection_url']}\n"
+        f"development [bold]{development['instance_id']}[/]  {development['connection_url']}\n\n"
         f"staging came from snapshot {provenance['snapshot_id']}\n"
         f"of instance {provenance['instance_id']}, taken {provenance['snapshot_timestamp']}\n"
         f"{holdings(place)}{copy_of(production)}\n"
@@ -390,9 +476,10 @@ def copy_of(production: Mapping[str, str]) -> str:
         return ""
     short = production["export_id"][:8]
     return (
-        f"\na copy of the snapshot lies in {VAULT.relative_to(ROOT)}: look at it with\n"
-        f"  .venv/bin/aura-backup ls --target {VAULT.relative_to(ROOT)}\n"
-        f"  .venv/bin/aura-backup cat {short} --target {VAULT.relative_to(ROOT)}\n"
+        f"\na copy of the snapshot lies in {SHOWN_VAULT}: look at it with\n"
+        f"  .venv/bin/aura-backup ls --target {SHOWN_VAULT}\n"
+        f"  .venv/bin/aura-backup cat {short} --target {SHOWN_VAULT}\n"
+        f"  .venv/bin/aura-backup prune --target {SHOWN_VAULT}\n"
     )
 
 

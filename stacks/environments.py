@@ -14,7 +14,7 @@ import pulumi_neo4j_aura as aura
 
 #: `make up` sets this once, so that there is data before the snapshot is taken.
 EMPTY = "AURA_DEMO_EMPTY"
-#: A folder or bucket for copies of the snapshot; without it, or without data, none are made.
+#: A folder or bucket for copies; without it, or without data, none are made and no policy holds.
 VAULT = "AURA_DEMO_VAULT"
 #: `make down` sets this: switching protection off takes an `up` of its own.
 TEARDOWN = "AURA_DEMO_TEARDOWN"
@@ -39,19 +39,30 @@ def production() -> None:
     pulumi.export("snapshot_id", before_release.snapshot_id)
     pulumi.export("snapshot_timestamp", before_release.timestamp)
     if VAULT in os.environ:
-        _keep_a_copy(orders, before_release)
+        vault = aura.ExportTarget("vault", url=os.environ[VAULT])
+        _keep_a_copy(orders, before_release, vault)
+        _protect(orders, "production", vault)
 
 
-def _keep_a_copy(orders: aura.Instance, snapshot: aura.Snapshot) -> None:
+def _keep_a_copy(orders: aura.Instance, snapshot: aura.Snapshot, vault: aura.ExportTarget) -> None:
     """The snapshot's data in storage of the team's own, for longer than Aura keeps it."""
     copy = aura.Export(
         "before-release",
-        target=aura.ExportTarget("vault", url=os.environ[VAULT]),
+        target=vault,
         instance_id=orders.instance_id,
         snapshot_id=snapshot.snapshot_id,
     )
     pulumi.export("export_id", copy.export_id)
     pulumi.export("export_manifest", copy.manifest)
+
+
+def _protect(instance: aura.Instance, preset: str, target: aura.ExportTarget | str) -> None:
+    """What protection the environment must have; `aura-backup apply` and `watch` see to it."""
+    policy = aura.BackupPolicy(
+        preset, preset=preset, target=target, instances=[instance.instance_id]
+    )
+    pulumi.export("findings", policy.findings)
+    pulumi.export("next_due", policy.next_due)
 
 
 def staging() -> None:
@@ -65,6 +76,8 @@ def staging() -> None:
         ),
     )
     _export(orders)
+    if VAULT in os.environ:
+        _protect(orders, "staging", os.environ[VAULT])
 
 
 def development() -> None:
@@ -72,6 +85,8 @@ def development() -> None:
     source = aura.find_instance(name=pulumi.Config().require("sourceName"))
     orders = _instance("orders", source=aura.from_snapshot(source.instance_id))
     _export(orders)
+    if VAULT in os.environ:
+        _protect(orders, "development", os.environ[VAULT])
 
 
 def _instance(
