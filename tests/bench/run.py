@@ -28,7 +28,9 @@ from bench import (  # noqa: E402 - needs the path
     imports,
     journal,
     parallel,
+    planning,
     reading,
+    reconciling,
     serving,
     waits,
 )
@@ -48,6 +50,8 @@ MEASUREMENTS: Mapping[str, Callable[[], Iterator[Figure]]] = {
         imports,
         fingerprints,
         exports,
+        planning,
+        reconciling,
     )
 }
 
