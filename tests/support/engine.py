@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -60,6 +61,10 @@ def engine_environment(root: Path, env: Mapping[str, str] | None = None) -> dict
     }
 
 
+#: From its heading to the line of the exception, which is indented no deeper.
+_TRACEBACK = re.compile(r"^( *)Traceback \(most.*\n(?:\1 +.*\n|\s*\n)*.*", re.MULTILINE)
+
+
 class PulumiCommandError(AssertionError):
     """A Pulumi command ended with another exit code than the test can use; shows its output."""
 
@@ -82,6 +87,16 @@ class CompletedRun:
     def json(self) -> Any:
         """What the command printed with `--json`."""
         return json.loads(self.stdout)
+
+    @property
+    def tracebacks(self) -> list[str]:
+        """Python's, but for those of an interrupt.
+
+        The engine interrupts a program that still runs when a provider has failed, and Python tells
+        that where it happens to be.
+        """
+        found = (each[0] for each in _TRACEBACK.finditer(self.output))
+        return [each for each in found if "KeyboardInterrupt" not in each]
 
     def expect_success(self) -> Self:
         """This run; raises with the whole output unless the exit code is 0."""
