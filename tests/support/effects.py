@@ -55,6 +55,7 @@ def answers(found: EffectJournal) -> dict[str, Any]:
         "deletes": said.deletes_since(DUE - timedelta(days=365)),
         "restore_seconds": said.restore_seconds(),
         "recreated": said.recreated(),
+        "missing": said.missing(()),
         "unfinished": [(each.id, each.key, each.began_at) for each in said.unfinished],
     }
 
@@ -64,7 +65,7 @@ def eventful(store: Any, clock: Any) -> EffectJournal:
     made = journal(store, clock)
     for days, (state, facts) in enumerate(
         [
-            ("done", {"restore_seconds": "61.5"}),
+            ("done", {"restore_seconds": "61.5", "export_id": "x-1", "moment": DUE.isoformat()}),
             ("failed", {}),
             ("skipped", {}),
             ("done", {"recreated": "old00000", "instance_id": "new00000"}),

@@ -82,6 +82,15 @@ class ObservedExport:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingExport:
+    """An export that a policy made, that nobody pruned through this tool, and that is not there."""
+
+    export_id: str
+    instance_id: str
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedClone:
     """A throwaway instance that some export made. `age` None: Aura does not say."""
 
@@ -135,6 +144,8 @@ class ObservedVault:
             instance id: each export by clone measures it.
         recreated: ids of lost instances that were created again, and their new ids.
         under_way: keys of actions whose intent is written and whose outcome is not.
+        missing: exports that the journal says were made, and that somebody else removed, by
+            instance id.
     """
 
     url: str
@@ -148,6 +159,7 @@ class ObservedVault:
     restore_seconds: Mapping[str, timedelta] = field(default_factory=dict)
     recreated: Mapping[str, str] = field(default_factory=dict)
     under_way: frozenset[str] = frozenset()
+    missing: Mapping[str, tuple[MissingExport, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

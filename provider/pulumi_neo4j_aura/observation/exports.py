@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from pulumi_neo4j_aura.aura.client import DISTRIBUTION
 from pulumi_neo4j_aura.domain.clock import Clock
-from pulumi_neo4j_aura.domain.observed import ObservedExport, ObservedVault, Sight
+from pulumi_neo4j_aura.domain.observed import (
+    MissingExport,
+    ObservedExport,
+    ObservedVault,
+    Sight,
+)
 from pulumi_neo4j_aura.errors import AuraError
 from pulumi_neo4j_aura.vault import holds, layout, policies
 from pulumi_neo4j_aura.vault.effects import EffectJournal
@@ -23,26 +28,53 @@ DAY: Final = timedelta(days=1)
 def observe(vault: Vault, clock: Clock, url: str) -> ObservedVault:
     """One vault; UNKNOWN with the reason when any of it could not be seen."""
     try:
-        return _observed(vault, EffectJournal(vault, clock).read(), url, clock.now())
+        return _observed(vault, EffectJournal(vault, clock), url, clock.now())
     except AuraError as error:
         return ObservedVault(url, Sight.UNKNOWN, str(error))
 
 
-def _observed(vault: Vault, history: History, url: str, now: datetime) -> ObservedVault:
+def _observed(vault: Vault, journal: EffectJournal, url: str, now: datetime) -> ObservedVault:
+    history = journal.read()
     vault.id()  # a place that is no vault says so, instead of having nothing
     rows, sizes = vault.exports(), vault.sizes()
     exports = tuple(_export(row, sizes) for row in rows)
+    there = {each.export_id for each in exports}
     return ObservedVault(
         url,
         exports=exports,
         holds=holds.current(vault),
         slots=history.pasts(),
         since={each.name: each.since for each in policies.current(vault)},
-        deletes=history.deletes_since(now - DAY, {each.export_id for each in exports}),
+        deletes=history.deletes_since(now - DAY, there),
         restore_seconds=history.restore_seconds(),
         recreated=history.recreated(),
         under_way=frozenset(intent.key for intent in history.unfinished),
+        missing=_by_instance(missing(journal, history, there)),
     )
+
+
+def missing(
+    journal: EffectJournal, history: History, there: Container[str]
+) -> tuple[MissingExport, ...]:
+    """What was made, was not pruned, and is not there.
+
+    Args:
+        journal: is read once more where something is: a prune may have begun meanwhile.
+        history: what the journal said before it was seen what is there.
+        there: ids of the exports that exist.
+    """
+    found = history.missing(there)
+    if not found:
+        return ()
+    still = {each.export_id for each in journal.read().missing(there)}
+    return tuple(each for each in found if each.export_id in still)
+
+
+def _by_instance(found: Iterable[MissingExport]) -> dict[str, tuple[MissingExport, ...]]:
+    sorted_by: dict[str, list[MissingExport]] = {}
+    for each in found:
+        sorted_by.setdefault(each.instance_id, []).append(each)
+    return {instance: tuple(several) for instance, several in sorted_by.items()}
 
 
 def _export(row: Row, sizes: Mapping[str, int]) -> ObservedExport:
@@ -73,11 +105,10 @@ def _export(row: Row, sizes: Mapping[str, int]) -> ObservedExport:
 
 def _unreadable(row: Row) -> ObservedExport:
     """A manifest that does not read: its key still says which instance it is of."""
-    export_id = layout.id_at(row.key)
     return ObservedExport(
-        export_id=export_id or row.key,
+        export_id=row.export_id,
         key=row.key,
-        instance_id=export_id.partition("-")[0],
+        instance_id=layout.id_at(row.key).partition("-")[0],
         instance_name="",
         moment=None,
         good=False,

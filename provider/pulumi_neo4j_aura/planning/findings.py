@@ -13,6 +13,7 @@ SNAPSHOT_OVERDUE: Final = "snapshot-overdue"
 AURA_SNAPSHOT_OVERDUE: Final = "aura-snapshot-overdue"
 EXPORT_DEADLINE: Final = "export-deadline"
 NOTHING_TO_EXPORT: Final = "nothing-to-export"
+COPY_MISSING: Final = "copy-missing"
 COPY_DAMAGED: Final = "copy-damaged"
 COPY_FROM_THE_FUTURE: Final = "copy-from-the-future"
 FLOOR_SHORT: Final = "floor-short"
@@ -40,6 +41,7 @@ ALL: Final = (
     AURA_SNAPSHOT_OVERDUE,
     EXPORT_DEADLINE,
     NOTHING_TO_EXPORT,
+    COPY_MISSING,
     COPY_DAMAGED,
     COPY_FROM_THE_FUTURE,
     FLOOR_SHORT,

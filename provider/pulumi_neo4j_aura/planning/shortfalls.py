@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pulumi_neo4j_aura.domain.copies import SKEW
-from pulumi_neo4j_aura.domain.observed import Sight
-from pulumi_neo4j_aura.planning import deadlines, findings
+from pulumi_neo4j_aura.domain.observed import MissingExport, ObservedExport, Sight
+from pulumi_neo4j_aura.planning import deadlines, findings, retention
 from pulumi_neo4j_aura.planning.case import Case, Part
 from pulumi_neo4j_aura.planning.plan import Finding, Severity
 
@@ -28,7 +28,35 @@ def of_copies(case: Case) -> Iterator[Finding]:
                 f"Export {each.export_id} says that it is of {each.moment.isoformat()}.",
                 "A clock was wrong when it was made, or is now. It counts for nothing.",
             )
+    yield from _of_missing(case)
     yield from _of_floor(case)
+
+
+def _of_missing(case: Case) -> Iterator[Finding]:
+    """Exports that would still be kept, if they were there."""
+    missing = {each.export_id: each for each in case.vault.missing.get(case.instance.id, ())}
+    if not missing:
+        return
+    whole = [*case.exports, *(_as_it_was(case, each) for each in missing.values())]
+    retention_of = case.policy.retention
+    kept = retention.decide(case.policy.name, retention_of, whole, case.held, case.now).kept
+    for each in kept:
+        if each.export_id in missing:
+            lost = missing[each.export_id]
+            yield case.finding(
+                findings.COPY_MISSING,
+                Severity.CRITICAL,
+                f"Export {lost.export_id} of {lost.moment:%Y-%m-%d %H:%M}Z was made, nobody pruned "
+                f"it, and it is not there; the policy keeps it ({'; '.join(each.reasons)}).",
+                "Look who deletes at the target (a lifecycle rule?) and bring it back; or give it "
+                f"up: `aura-backup forget {lost.export_id}`.",
+            )
+
+
+def _as_it_was(case: Case, missing: MissingExport) -> ObservedExport:
+    return ObservedExport(
+        missing.export_id, "", missing.instance_id, case.instance.name, missing.moment
+    )
 
 
 def _of_floor(case: Case) -> Iterator[Finding]:

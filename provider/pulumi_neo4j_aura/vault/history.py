@@ -11,12 +11,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from pulumi_neo4j_aura.domain.observed import Past
+from pulumi_neo4j_aura.domain.observed import MissingExport, Past
 from pulumi_neo4j_aura.domain.slot import Ended
 from pulumi_neo4j_aura.vault import records
 
 DONE, FAILED, SKIPPED, SETTLED = "done", "failed", "skipped", "settled"
+EXPORT: Final = "ExportSnapshot"
 PRUNE: Final = "PruneExport"
+#: What the vault itself writes about each prune, whoever decided on it.
+PRUNED_OBJECTS: Final = "PruneObjects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Record:
         timedelta(seconds=float(self.facts.get("restore_seconds", 0)))
         if "recreated" in self.facts:
             _ = self.facts["instance_id"]
+        if self.kind == EXPORT and "export_id" in self.facts:
+            records.moment(self.facts["moment"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,25 @@ class History:
                 found.setdefault(policy, []).append(at)
         return {policy: tuple(sorted(times)) for policy, times in found.items()}
 
+    def missing(self, there: Container[str]) -> tuple[MissingExport, ...]:
+        """Exports that were made, that no prune removed, and that are not there.
+
+        Args:
+            there: ids of the exports that exist, seen after this journal was read.
+        """
+        removed = {each.key.rpartition(" ")[2]: each.at for each in self.ended if _removed(each)}
+        going = {each.key.rpartition(" ")[2] for each in self.unfinished if each.kind in _PRUNES}
+        found: dict[str, MissingExport] = {}
+        for each in self.ended:
+            export_id = each.facts.get("export_id", "")
+            made = each.kind == EXPORT and each.state == DONE and export_id
+            if not made or export_id in there or export_id in going:
+                continue
+            if removed.get(export_id, "") < each.at:
+                moment = records.moment(each.facts["moment"])
+                found[export_id] = MissingExport(export_id, each.instance_id, moment)
+        return tuple(found[each] for each in sorted(found))
+
     def restore_seconds(self) -> dict[str, timedelta]:
         """The newest measured time to a usable instance, by the instance that was copied."""
         found: dict[str, tuple[str, timedelta]] = {}
@@ -123,6 +147,13 @@ class History:
             for each in self.ended
             if each.state == DONE and "recreated" in each.facts
         }
+
+
+_PRUNES: Final = (PRUNE, PRUNED_OBJECTS)
+
+
+def _removed(record: Record) -> bool:
+    return record.kind in _PRUNES and record.state == DONE
 
 
 def _utc(text: object) -> str:

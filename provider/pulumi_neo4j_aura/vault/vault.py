@@ -10,12 +10,13 @@ import hashlib
 import json
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pulumi_neo4j_aura.domain.observed import MissingExport
 from pulumi_neo4j_aura.errors import (
     AuraError,
     BadCredentials,
@@ -48,6 +49,11 @@ class Row:
     key: str
     manifest: Manifest | None
     problem: str = ""
+
+    @property
+    def export_id(self) -> str:
+        """The export's; where its manifest does not read, its key still says it."""
+        return self.manifest.export_id if self.manifest else layout.id_at(self.key) or self.key
 
     @property
     def folder(self) -> str:
@@ -243,6 +249,21 @@ class Vault:
             if each.key not in named:
                 self.store.delete(each.key)
 
+    def forget(self, missing: MissingExport, reason: str, now: datetime) -> None:
+        """Write down that an export that somebody else removed is missed no more.
+
+        Raises:
+            Refused: it is there.
+            AuraError: that it is not there could not be seen, or it could not be written.
+        """
+        if missing.export_id in {row.export_id for row in self.exports()}:
+            raise Refused(
+                f"Export {missing.export_id} is at {self.store.url}; it is not lost.",
+                way_out="`aura-backup prune` shows which exports may go.",
+            )
+        mark = now.isoformat().encode()  # it may be made, and be lost, once more
+        self._remove(missing.export_id, missing.instance_id, (), mark, reason=reason, now=now)
+
     def prune(self, made: Manifest, reason: str, now: datetime) -> None:
         """Remove one export: the intent is written, then it stops existing, then its data goes.
 
@@ -251,21 +272,34 @@ class Vault:
         Raises:
             AuraError: how far it came is in the journal; running it again goes on.
         """
-        objects = [made.key, *(part.key for part in made.parts)]
+        objects = (made.key, *(part.key for part in made.parts))
+        # The same for every try, so that a second one goes on in the journal of the first.
+        mark = manifest.to_json(made)
+        self._remove(made.export_id, made.instance.id, objects, mark, reason=reason, now=now)
+
+    def _remove(
+        self,
+        export_id: str,
+        instance_id: str,
+        objects: Sequence[str],
+        mark: bytes,
+        *,
+        reason: str,
+        now: datetime,
+    ) -> None:
         intent = {
-            "key": f"prune {self.store.url} {made.export_id}",
+            "key": f"prune {self.store.url} {export_id}",
             "kind": "PruneObjects",
             "policy": "",
-            "instance_id": made.instance.id,
+            "instance_id": instance_id,
             "rule": "",
             "due": "",
             "objects": objects,
+            "facts": {"reason": reason},
+            "began_at": now.isoformat(),
         }
-        why = {"facts": {"reason": reason}, "began_at": now.isoformat()}
-        # The same for every try, so that a second one goes on in the journal of the first.
-        mark = hashlib.sha256(manifest.to_json(made)).hexdigest()[:10]
-        folder = f"{layout.JOURNAL}/prune-{made.export_id}-{mark}"
-        self.store.create(f"{folder}/intent.json", _json(intent | why))
+        folder = f"{layout.JOURNAL}/prune-{export_id}-{hashlib.sha256(mark).hexdigest()[:10]}"
+        self.store.create(f"{folder}/intent.json", _json(intent))
         for key in objects:
             self.store.delete(key)
         ended = {"state": "done", "reason": reason, "at": now.isoformat(), "facts": {}}

@@ -1,6 +1,8 @@
 """The commands about policies, as a user types them."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -270,6 +272,27 @@ def test_a_hold_on_nothing_is_refused(loosened):
     ran = loosened.run("hold", "add", "legal", "nonsense", "--reason", "case 4711", *target)
     assert ran.code == 4
     assert "nonsense" in ran.err
+
+
+# --- what somebody else removed -------------------------------------------------------------------
+
+
+def test_a_copy_that_somebody_removed_is_missed_until_it_is_given_up(protected):
+    """By a lifecycle rule, for example; the next one is made meanwhile."""
+    lost = protected.world.vault.exports()[0]
+    protected.world.pass_time(days=7)
+    assert protected.reconcile("apply").code == 0
+    shutil.rmtree(Path(protected.world.target) / lost.folder)
+
+    status = protected.reconcile("status", "--json")
+    assert status.code == 2
+    assert [each["code"] for each in status.json["findings"]] == ["copy-missing"]
+    target = ("--target", protected.world.target)
+    wrong = protected.run("forget", "nonsense", "--reason", "x", *target)
+    assert (wrong.code, lost.export_id in wrong.err) == (4, True)
+    given_up = protected.run("forget", lost.export_id, "--reason", "a lifecycle rule", *target)
+    assert given_up.code == 0
+    assert protected.reconcile("status").code == 0
 
 
 # --- doctor ---------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from pulumi_neo4j_aura.domain.observed import Sight
+from pulumi_neo4j_aura.domain.observed import MissingExport, Sight
 from pulumi_neo4j_aura.planning.plan import Severity
 from support.planning import (
     DAY,
@@ -34,6 +34,34 @@ def test_damaged_and_future_copies_are_told_and_kept():
     plan = plan_of(world(at=vault(export(2 * DAY), *odd, slots=DONE)))
     assert sorted(codes(plan)) == ["copy-damaged", "copy-damaged", "copy-from-the-future"]
     assert {each.export_id for each in plan.kept} >= {"damaged", "unreadable", "future"}
+
+
+def test_a_missing_copy_is_told_while_the_policy_would_keep_it():
+    """With the rule that keeps it; not when it would be gone anyhow, and not another instance's."""
+    lost = MissingExport("lost", "orders-id", NOW - 9 * DAY)
+    other = replace(lost, export_id="other", instance_id="other-id")
+    missing = {"orders-id": (lost,), "other-id": (other,)}
+    seen = quiet(missing=missing)
+
+    plan = plan_of(seen, a_policy(retention={"keep_last": 2, "floor": {"count": 1}}))
+    assert codes(plan) == ["copy-missing"]
+    told = plan.findings[0]
+    assert (told.severity, "lost" in told.message) == (Severity.CRITICAL, True)
+    assert "last 2 of 2" in told.message
+    assert "forget lost" in told.way_out
+
+    assert codes(plan_of(seen, a_policy(retention={"keep_last": 1, "floor": {"count": 1}}))) == []
+    assert codes(plan_of(quiet(missing={"other-id": (other,)}))) == codes(plan_of(quiet()))
+
+
+def test_a_missing_copy_changes_nothing_about_what_is_there():
+    """It counts for nothing: what it would push out stays."""
+    lost = MissingExport("lost", "orders-id", NOW - HOUR)
+    there = (export(2 * DAY), export(9 * DAY))
+    policy = a_policy(retention={"keep_last": 2, "floor": {"count": 1}})
+    plan = plan_of(world(at=vault(*there, slots=DONE, missing={"orders-id": (lost,)})), policy)
+    assert plan.actions == ()
+    assert len(plan.kept) == 2
 
 
 def test_fewer_copies_than_the_floor_are_told():

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_neo4j_aura.domain.observed import Past
+from pulumi_neo4j_aura.domain.observed import MissingExport, Past
 from pulumi_neo4j_aura.vault import history
 from pulumi_neo4j_aura.vault.history import History, Intent, Record
 from support.effects import DUE, PLACE, RULE
@@ -146,6 +146,46 @@ def test_a_prune_that_was_cut_short_counts_when_its_export_is_gone():
     assert History((), (open_prune("ExportSnapshot"),)).deletes_since(DUE) == {}
 
 
+# --- missing --------------------------------------------------------------------------------------
+
+
+def made(after=HOUR, state="done", **fields):
+    """A slot's export that was made."""
+    facts = {"export_id": "ab-1", "moment": DUE.isoformat()}
+    return record(state, after=after, **{"facts": facts, **fields})
+
+
+def removed(after, kind="PruneObjects", state="done"):
+    return record(state, None, after, kind=kind, key="prune s3://b/x ab-1")
+
+
+MISSED = (MissingExport("ab-1", "ab12cd34", DUE),)
+
+
+def test_an_export_that_was_made_and_is_not_there_is_missing():
+    """One that is there is not, nor one that was tried and failed."""
+    assert History((made(), made(2 * HOUR)), ()).missing(()) == MISSED
+    assert History((made(),), ()).missing({"ab-1"}) == ()
+    assert History((made(state="failed"),), ()).missing(()) == ()
+    assert History((record("done"),), ()).missing(()) == ()
+
+
+@pytest.mark.parametrize("kind", ["PruneObjects", "PruneExport"])
+def test_what_was_pruned_is_not_missing(kind):
+    """Whoever decided on it; unless it was made once more afterwards."""
+    assert History((made(), removed(2 * HOUR, kind)), ()).missing(()) == ()
+    assert History((made(), removed(2 * HOUR, kind, "failed")), ()).missing(()) == MISSED
+    again = (made(), removed(2 * HOUR, kind), made(3 * HOUR))
+    assert History(again, ()).missing(()) == MISSED
+
+
+def test_what_is_being_pruned_is_not_missing():
+    """Its intent is written before anything of it is removed."""
+    for kind in ("PruneObjects", "PruneExport"):
+        assert History((made(),), (open_prune(kind),)).missing(()) == ()
+    assert History((made(),), (open_prune("ExportSnapshot"),)).missing(()) == MISSED
+
+
 # --- measured and recreated -----------------------------------------------------------------------
 
 
@@ -190,6 +230,8 @@ def test_instances_that_were_created_again_are_known_by_both_ids():
         {"facts": {"restore_seconds": "nan"}},
         {"facts": {"restore_seconds": "1e300"}},
         {"facts": {"recreated": "old"}},
+        {"facts": {"export_id": "ab-1"}},
+        {"facts": {"export_id": "ab-1", "moment": "soon"}},
     ],
 )
 def test_a_record_that_makes_no_sense_cannot_be_made(fields):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_neo4j_aura.domain.observed import MissingExport
 from pulumi_neo4j_aura.errors import (
     AuraError,
     BadCredentials,
@@ -21,9 +22,11 @@ from pulumi_neo4j_aura.errors import (
     Transient,
 )
 from pulumi_neo4j_aura.vault import layout, manifest
+from pulumi_neo4j_aura.vault.effects import EffectJournal
 from pulumi_neo4j_aura.vault.manifest import SnapshotFacts
 from pulumi_neo4j_aura.vault.store import open_store
 from pulumi_neo4j_aura.vault.vault import Vault
+from support.clock import FakeClock
 from support.exports import MOMENT, made_export
 from support.stores import Breaking, Denying, Forgetful, Overwriting, Recording
 
@@ -156,6 +159,32 @@ def test_a_probe_tells_what_exports_would_run_into(store, name):
 
     with pytest.raises(Forbidden, match=name):
         vault_on(Denying(store, names=(name,), error=denied)).probe()
+
+
+# --- given up -------------------------------------------------------------------------------------
+
+
+def test_an_export_that_is_there_cannot_be_given_up(store, vault):
+    """Nothing is written about it."""
+    put_export(store, MADE)
+    lost = MissingExport(MADE.export_id, MADE.instance.id, MADE.moment)
+
+    with pytest.raises(Refused, match="not lost"):
+        vault.forget(lost, "by mistake", NOW)
+    assert list(store.list(layout.JOURNAL)) == []
+
+
+def test_an_export_that_is_given_up_is_in_the_journal_like_a_prune(store, vault):
+    """Also when it was made, and lost, once more."""
+    lost = MissingExport(MADE.export_id, MADE.instance.id, MADE.moment)
+    vault.forget(lost, "a lifecycle rule", NOW)
+    vault.forget(lost, "and again", NOW + timedelta(days=1))
+
+    ended = EffectJournal(vault, FakeClock(NOW)).read().ended
+    assert [(each.kind, each.state, each.reason) for each in ended] == [
+        ("PruneObjects", "done", "a lifecycle rule"),
+        ("PruneObjects", "done", "and again"),
+    ]
 
 
 # --- one export -----------------------------------------------------------------------------------
