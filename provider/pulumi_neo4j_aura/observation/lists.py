@@ -77,9 +77,8 @@ def missing(
 def _look(
     services: Services, memory: Memory, seen: SeenInstance, now: datetime
 ) -> ObservedInstance:
-    if (
-        seen.gone_at is not None
-    ):  # Aura gives no id twice: what was gone is gone while no list has it
+    if seen.gone_at is not None:
+        # Aura gives no id twice: what was gone is gone while no list has it.
         return _shown(seen, Sight.ABSENT, _GONE)
     if not seen.project_id:
         return _shown(seen, Sight.UNKNOWN, _NOWHERE)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pulumi_neo4j_aura.aura.client import AuraClient
+from pulumi_neo4j_aura.domain import status
 from pulumi_neo4j_aura.domain.instance import InstanceSummary
 from pulumi_neo4j_aura.domain.observed import ObservedInstance, Sight
 from pulumi_neo4j_aura.domain.snapshot import Snapshot
@@ -55,7 +56,9 @@ class Looker:
         return replace(known, name=row.name, created_at=created, gone_at=None)
 
     def _with_facts(self, seen: SeenInstance, now: datetime) -> SeenInstance:
-        if seen.got_at is not None and timedelta() <= now - seen.got_at < _FACTS:
+        fresh = seen.got_at is not None and timedelta() <= now - seen.got_at < _FACTS
+        # One that is not running changes its status soon; one that was worked on may have.
+        if fresh and status.normal(seen.status) == status.RUNNING and not seen.touched:
             return seen
         live = self.client.instances.get(seen.id)
         return replace(

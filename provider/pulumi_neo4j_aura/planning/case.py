@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from pulumi_neo4j_aura.domain import status
 from pulumi_neo4j_aura.domain.copies import SKEW, objection
 from pulumi_neo4j_aura.domain.observed import ObservedExport, ObservedInstance, ObservedVault, Past
 from pulumi_neo4j_aura.domain.policy import Policy
@@ -79,6 +80,11 @@ class Case:
     def past(self, rule: str) -> Past:
         """What the journal says of one rule."""
         return self.vault.slots.get((self.policy.name, rule, self.instance.id), Past())
+
+    @property
+    def paused(self) -> bool:
+        """Nothing is written to it meanwhile, and Aura takes no snapshot of it."""
+        return status.normal(self.instance.status) == status.PAUSED
 
     @property
     def since(self) -> datetime:

@@ -22,6 +22,7 @@ from pulumi_neo4j_aura.planning.schedule import Due
 LATE: Final = timedelta(hours=1)
 
 LIVE: Final = "live"
+PAUSED: Final = "it is paused: nothing is written to it"
 
 
 def snapshots(case: Case, rule: SnapshotRule, part: Part) -> None:
@@ -29,6 +30,9 @@ def snapshots(case: Case, rule: SnapshotRule, part: Part) -> None:
     asked = _asked(case, rule.schedule, rule.key)
     taken = [at for at, each in case.completed() if each.profile == AD_HOC]
     left = _adopt(asked, max(taken, default=None), "an on-demand snapshot does for it", part)
+    if case.paused:
+        part.slots += [SlotOutcome(slot, Ended.SKIPPED, PAUSED) for slot in left]
+        left = []
     for slot in left if case.instance.snapshots_seen else ():  # else one may be there already
         part.actions.append(
             TakeSnapshot(
@@ -71,14 +75,17 @@ def _made(case: Case) -> datetime | None:
 
 
 def _export(case: Case, rule: ExportRule, slot: Slot, part: Part) -> None:
-    if _reads_live(case, rule):
+    if _reads_live(case, rule) and case.paused:
+        part.slots.append(SlotOutcome(slot, Ended.SKIPPED, PAUSED))
+    elif _reads_live(case, rule):
         part.actions.append(_action(case, rule, slot, method=LIVE))
-        return
-    if rule.take is Take.NEW:
+    elif rule.take is Take.NEW and not case.paused:
         part.actions.append(_action(case, rule, slot, take=True))
-        return
-    if not case.instance.snapshots_seen:
-        return  # a finding says that they are unknown
+    elif case.instance.snapshots_seen:  # else a finding says that they are unknown
+        _export_newest(case, rule, slot, part)
+
+
+def _export_newest(case: Case, rule: ExportRule, slot: Slot, part: Part) -> None:
     choice = selection.newest(case.instance.snapshots, Wanted(exportable=True), case.now)
     if choice.snapshot is None:
         part.findings.append(_nothing(case, choice))

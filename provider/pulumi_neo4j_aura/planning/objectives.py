@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pulumi_neo4j_aura.domain import duration
 from pulumi_neo4j_aura.domain.observed import Sight
@@ -64,27 +64,52 @@ def _rpo(case: Case) -> Iterator[Finding]:
     if counting is None and young:
         return
     told = duration.show(rpo.total_seconds())
-    unseen = _unseen(case)
-    if unseen:
-        message = f"No copy within {told} was seen, and {unseen} could not be seen."
-        yield case.finding(findings.RPO_UNPROVEN, Severity.UNKNOWN, message)
-        return
-    unproven = max(_copies(case, unexportable=True), key=_age, default=None)
-    if unproven is not None and case.now - unproven.moment <= rpo:
-        yield case.finding(
-            findings.RPO_UNPROVEN,
-            Severity.WARNING,
-            f"The only copy within {told} is snapshot {unproven.id}, which Aura does not call "
-            "exportable: whether it can be restored is not certain.",
-            "Take snapshots on demand often enough, or set count_unexportable if you know that "
-            "differentials restore.",
+    yield (
+        _not_seen(case, told)
+        or _paused(case, counting)
+        or _not_certain(case, rpo)
+        or case.finding(
+            findings.RPO_EXCEEDED,
+            Severity.CRITICAL,
+            _no_copy(counting, case.now) + f" The RPO is {told}.",
+            "Look why Aura takes none, and take one: `aura-backup apply`.",
         )
-        return
-    yield case.finding(
-        findings.RPO_EXCEEDED,
-        Severity.CRITICAL,
-        _no_copy(counting, case.now) + f" The RPO is {told}.",
-        "Look why Aura takes none, and take one: `aura-backup apply`.",
+    )
+
+
+def _not_seen(case: Case, told: str) -> Finding | None:
+    unseen = _unseen(case)
+    if not unseen:
+        return None
+    message = f"No copy within {told} was seen, and {unseen} could not be seen."
+    return case.finding(findings.RPO_UNPROVEN, Severity.UNKNOWN, message)
+
+
+def _paused(case: Case, counting: Copy | None) -> Finding | None:
+    """A copy of a paused instance does not get worse with age, if it is of after the last write."""
+    if not case.paused or counting is None:
+        return None
+    return case.finding(
+        findings.RPO_UNPROVEN,
+        Severity.WARNING,
+        f"{_no_copy(counting, case.now)} The instance is paused, and whether it was written to "
+        "after that copy is not known.",
+        "Resume it for a new copy, or exclude it while it is paused.",
+    )
+
+
+def _not_certain(case: Case, rpo: timedelta) -> Finding | None:
+    unproven = max(_copies(case, unexportable=True), key=_age, default=None)
+    if unproven is None or case.now - unproven.moment > rpo:
+        return None
+    told = duration.show(rpo.total_seconds())
+    return case.finding(
+        findings.RPO_UNPROVEN,
+        Severity.WARNING,
+        f"The only copy within {told} is snapshot {unproven.id}, which Aura does not call "
+        "exportable: whether it can be restored is not certain.",
+        "Take snapshots on demand often enough, or set count_unexportable if you know that "
+        "differentials restore.",
     )
 
 

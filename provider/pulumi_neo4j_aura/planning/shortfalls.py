@@ -93,7 +93,7 @@ def of_aura(case: Case, part: Part) -> Iterator[Finding]:
     if tier is None:
         return
     expected = deadlines.expected_at(instance.snapshots, instance.created_at, tier.scheduled_every)
-    if expected is not None and instance.status != "paused":
+    if expected is not None and not case.paused:
         if expected <= case.now:
             yield case.finding(
                 findings.AURA_SNAPSHOT_OVERDUE,

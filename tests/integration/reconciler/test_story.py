@@ -77,3 +77,21 @@ def test_nothing_is_asked_of_aura_while_nothing_is_due(world):
     world.sender.sent.clear()
     reconciler(world, wanted).plan(list_age=timedelta(hours=1))
     assert world.sender.sent == []
+
+
+def test_a_paused_instance_is_left_alone_until_it_is_resumed(world):
+    """No snapshot is asked for that Aura would refuse; the first slot after that takes one."""
+    orders = world.instance("orders")
+    wanted = policy(world, exports=[], snapshots=[{"cron": "0 3 * * *"}])
+    publish(world, wanted)
+    reconciler(world, wanted).apply()
+    world.services().client.instances.pause(orders)
+    world.pass_time(hours=2)
+
+    for _ in range(3):
+        world.pass_time(days=1)
+        assert reconciler(world, wanted).apply(list_age=timedelta(hours=1)).ended == ()
+    world.services().client.instances.resume(orders)
+    world.pass_time(days=1)
+    resumed = reconciler(world, wanted).apply(list_age=timedelta(hours=1))
+    assert [type(each.outcome) for each in resumed.ended] == [Done]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pulumi_neo4j_aura.domain.observed import Past
+from pulumi_neo4j_aura.domain.slot import Ended
 from pulumi_neo4j_aura.planning.plan import ExportSnapshot, TakeSnapshot
 from support.planning import (
     DAY,
@@ -15,6 +16,7 @@ from support.planning import (
     codes,
     export,
     instance,
+    kinds,
     plan_of,
     snapshot,
     vault,
@@ -216,3 +218,32 @@ def test_three_of_many_useless_snapshots_are_named():
     message = next(each.message for each in plan.findings if each.code == "nothing-to-export")
     assert "s3 is not exportable)" in message
     assert "s4" not in message
+
+
+# --- paused ---------------------------------------------------------------------------------------
+
+
+def settled(plan):
+    return [(each.ended, each.reason) for each in plan.slots]
+
+
+def test_no_snapshot_is_taken_of_a_paused_instance():
+    """Its slot ends, and the next one comes after it is resumed."""
+    policy = a_policy(exports=[], snapshots=[{"cron": "0 3 * * *"}])
+    paused = instance(status="paused")
+    assert kinds(plan_of(world(instance()), policy)) == ["TakeSnapshot"]
+    plan = plan_of(world(paused), policy)
+    assert kinds(plan) == []
+    assert settled(plan)[-1] == (Ended.SKIPPED, "it is paused: nothing is written to it")
+
+
+def test_a_paused_instance_is_exported_from_the_snapshots_that_it_has():
+    """None is taken for it, and it cannot be read live."""
+    paused = instance(status="Paused")
+    plan = plan_of(world(paused), a_policy(exports=[{"cron": "0 2 * * SUN", "take": "new"}]))
+    (action,) = plan.actions
+    assert isinstance(action, ExportSnapshot)
+    assert (action.take, action.snapshot_id) == (False, "s-1:00:00")
+    plan = plan_of(world(paused), a_policy(exports=[{"cron": "0 2 * * SUN", "method": "live"}]))
+    assert kinds(plan) == []
+    assert settled(plan)[-1] == (Ended.SKIPPED, "it is paused: nothing is written to it")

@@ -114,3 +114,12 @@ def test_exactly_as_old_or_as_long_as_asked_for_is_good():
     assert judged(RPO, snapshot(24 * HOUR, exportable=False)) == ["rpo-unproven"]
     assert judged(RPO, snapshot(24 * HOUR + second, exportable=False)) == ["rpo-exceeded"]
     assert judged(RTO, snapshot(HOUR), restore_seconds={"orders-id": HOUR}) == []
+
+
+def test_the_copy_of_a_paused_instance_may_be_as_good_as_ever():
+    """That is not known; without any copy it is certain that there is none."""
+    found = list(objectives.judge(case(RPO, snapshot(3 * DAY), status="paused")))
+    assert [(each.code, each.severity) for each in found] == [("rpo-unproven", Severity.WARNING)]
+    assert "paused" in found[0].message
+    assert judged(RPO, snapshot(3 * DAY), status="running") == ["rpo-exceeded"]
+    assert judged(RPO, status="paused") == ["rpo-exceeded"]
