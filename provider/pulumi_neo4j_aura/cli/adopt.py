@@ -11,6 +11,7 @@ import typer
 from pulumi_neo4j_aura.cli import places
 from pulumi_neo4j_aura.cli.frame import JsonOption, clock, ending, say, services, show
 from pulumi_neo4j_aura.cli.places import RecipientOption
+from pulumi_neo4j_aura.domain.words import counted
 
 if TYPE_CHECKING:
     from pulumi_neo4j_aura.domain.instance import Instance
@@ -110,7 +111,10 @@ def _program(out: Path, project: str, target: str, *, as_json: bool) -> None:
     if as_json:
         show({"program": str(out), "instances": [each.id for each in found]})
     else:
-        say(f"{out} adopts {len(found)} instances; `pulumi preview` shows what `up` would do")
+        say(
+            f"{out} adopts {counted(len(found), 'instance')}; "
+            "`pulumi preview` shows what `up` would do"
+        )
 
 
 def _instances(project: str) -> list[Instance]:

@@ -10,6 +10,7 @@ import typer
 from pulumi_neo4j_aura.cli import places
 from pulumi_neo4j_aura.cli.frame import JsonOption, TargetOption, ending, say, services, show, size
 from pulumi_neo4j_aura.cli.places import RecipientOption
+from pulumi_neo4j_aura.domain.words import counted
 
 if TYPE_CHECKING:
     from pulumi_neo4j_aura.execution.exports.making import Exported
@@ -91,7 +92,7 @@ def _tell(made: Exported, target: str) -> None:
     counts = found.counts
     typer.echo(
         f"  {counts.get('nodes', 0):,} nodes, {counts.get('relationships', 0):,} relationships, "
-        f"{size(found.stored_bytes)} in {len(found.parts)} objects"
+        f"{size(found.stored_bytes)} in {counted(len(found.parts), 'object')}"
         f"{', encrypted' if found.encrypted else ''}"
     )
     typer.echo(f"  {target.rstrip('/')}/{found.key}")

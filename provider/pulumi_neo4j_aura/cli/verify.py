@@ -9,6 +9,7 @@ import typer
 
 from pulumi_neo4j_aura.cli import places
 from pulumi_neo4j_aura.cli.frame import Ending, JsonOption, TargetOption, ending, show, size
+from pulumi_neo4j_aura.domain.words import counted
 
 if TYPE_CHECKING:
     from pulumi_neo4j_aura.execution.exports.verifying import Depth, Verdict
@@ -84,7 +85,7 @@ def _print(verdicts: list[Verdict], broken: list[Row], *, as_json: bool) -> None
         return
     for verdict in verdicts:
         word = "sound" if verdict.sound else "DAMAGED" if verdict.damaged else "unknown"
-        amount = f"{verdict.objects} objects, {size(verdict.stored_bytes)}"
+        amount = f"{counted(verdict.objects, 'object')}, {size(verdict.stored_bytes)}"
         typer.echo(f"{word:8}{verdict.export_id}  ({verdict.depth}, {amount})")
         for problem in verdict.problems:
             typer.echo(f"        {problem.key}: {problem.reason}")

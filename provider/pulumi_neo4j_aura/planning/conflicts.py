@@ -12,6 +12,7 @@ from pulumi_neo4j_aura.domain import duration
 from pulumi_neo4j_aura.domain.observed import ObservedInstance
 from pulumi_neo4j_aura.domain.policy import Policy, Retention, Schedule
 from pulumi_neo4j_aura.domain.tier import TIERS, Tier
+from pulumi_neo4j_aura.domain.words import counted
 from pulumi_neo4j_aura.planning import schedule
 
 #: The periods of retention, the shortest first, and how long each about is.
@@ -100,7 +101,7 @@ def _of_retention(retention: Retention) -> Iterator[Conflict]:
 
 
 def _days(span: timedelta) -> str:
-    return f"{span.days} days" if span.days else duration.show(span.total_seconds())
+    return counted(span.days, "day") if span.days else duration.show(span.total_seconds())
 
 
 # --- with an instance -------------------------------------------------------------------------

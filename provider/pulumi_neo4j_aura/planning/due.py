@@ -13,6 +13,7 @@ from pulumi_neo4j_aura.domain.policy import ExportRule, Schedule, SnapshotRule, 
 from pulumi_neo4j_aura.domain.selection import Choice, Skipped, Wanted
 from pulumi_neo4j_aura.domain.slot import Ended, Slot, SlotOutcome
 from pulumi_neo4j_aura.domain.snapshot import AD_HOC, Snapshot
+from pulumi_neo4j_aura.domain.words import counted
 from pulumi_neo4j_aura.planning import findings, schedule
 from pulumi_neo4j_aura.planning.case import Case, Part
 from pulumi_neo4j_aura.planning.plan import ExportSnapshot, Finding, Severity, TakeSnapshot
@@ -172,7 +173,7 @@ def _late(case: Case, rule: str, asked: Due, left: list[Slot], code: str) -> Ite
     late = [slot for slot in left if case.now - slot.at > LATE]
     missed = [each for each in asked.settle if each.ended is Ended.MISSED]
     if past.failures:
-        message = f"{rule}: it failed {past.failures} times in a row: {past.problem}"
+        message = f"{rule}: it failed {counted(past.failures, 'time')} in a row: {past.problem}"
     elif late:
         message = f"{rule}: it was due at {late[0].due:%Y-%m-%d %H:%M}Z and is not done."
     elif missed and not left:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pulumi_neo4j_aura.domain import duration
 from pulumi_neo4j_aura.domain.copies import SKEW, moment_text, objection
 from pulumi_neo4j_aura.domain.observed import Sight
+from pulumi_neo4j_aura.domain.words import counted
 from pulumi_neo4j_aura.planning.guard_world import Verdict, World, selects
 from pulumi_neo4j_aura.planning.plan import (
     Action,
@@ -157,7 +158,7 @@ def _clone_limit(action: ExportSnapshot, world: World) -> Verdict | None:
         return None
     return (
         CLONE_LIMIT,
-        f"{alive} clones live in the project; max_clones is {policy.limits.max_clones}",
+        f"{counted(alive, 'clone')} in the project; max_clones is {policy.limits.max_clones}",
     )
 
 

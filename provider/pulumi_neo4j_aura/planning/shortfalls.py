@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pulumi_neo4j_aura.domain.copies import SKEW
 from pulumi_neo4j_aura.domain.observed import MissingExport, ObservedExport, Sight
+from pulumi_neo4j_aura.domain.words import counted
 from pulumi_neo4j_aura.planning import deadlines, findings, retention
 from pulumi_neo4j_aura.planning.case import Case, Part
 from pulumi_neo4j_aura.planning.plan import Finding, Severity
@@ -75,7 +76,7 @@ def _of_floor(case: Case) -> Iterator[Finding]:
         yield case.finding(
             findings.FLOOR_UNPROVEN,
             Severity.INFO,
-            f"{proven} exports passed a restore test, and {floor.proven} are asked for.",
+            f"{counted(proven, 'export')} passed a restore test, and {floor.proven} are asked for.",
             "Restore tests are not made yet; `aura-backup verify --deep` reads a whole export.",
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pulumi_neo4j_aura.domain.words import counted
 from pulumi_neo4j_aura.errors import AuraError, NotFound, Permanent, Refused
 from pulumi_neo4j_aura.execution.exports import contents
 from pulumi_neo4j_aura.execution.services import Services
@@ -82,8 +83,8 @@ def _project(services: Services) -> str:
     rows = services.client.instances.list(wanted or None)
     where = f"project {wanted}" if wanted else "all projects"
     return (
-        f"{len(rows)} instances can be listed in {where}; whether creating is allowed only shows "
-        "when it is done"
+        f"{counted(len(rows), 'instance')} can be listed in {where}; whether creating is "
+        "allowed only shows when it is done"
     )
 
 

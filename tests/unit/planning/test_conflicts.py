@@ -45,7 +45,7 @@ def test_the_message_says_what_is_less_than_what():
     """In days, or in hours where it is less than one."""
     policy = a_policy(retention={"hourly": 30, "daily": 1})
     (conflict,) = conflicts.find(policy, (), NOW)
-    assert "1 days" in conflict.message
+    assert "1 day " in f"{conflict.message} "
     short = a_policy(objectives={"rpo": "6h"})
     (conflict,) = conflicts.find(short, (instance(),), NOW)
     assert conflict.message.startswith("6 h cannot be met for orders")
