@@ -12,7 +12,6 @@ from pulumi_neo4j_aura.domain import duration
 from pulumi_neo4j_aura.domain.observed import ObservedInstance
 from pulumi_neo4j_aura.domain.policy import Policy, Retention, Schedule
 from pulumi_neo4j_aura.domain.tier import TIERS, Tier
-from pulumi_neo4j_aura.domain.words import counted
 from pulumi_neo4j_aura.planning import schedule
 
 #: The periods of retention, the shortest first, and how long each about is.
@@ -85,7 +84,7 @@ def _of_retention(retention: Retention) -> Iterator[Conflict]:
         if second < first:
             yield Conflict(
                 f"retention.{long}",
-                f"it reaches back {_days(second)}, which is less than {short} with {_days(first)}.",
+                f"it reaches back {_span(second)}, which is less than {short} with {_span(first)}.",
                 f"Keep more {long} or fewer {short} copies.",
             )
     if retention.floor.count < 1:
@@ -100,8 +99,8 @@ def _of_retention(retention: Retention) -> Iterator[Conflict]:
         )
 
 
-def _days(span: timedelta) -> str:
-    return counted(span.days, "day") if span.days else duration.show(span.total_seconds())
+def _span(span: timedelta) -> str:
+    return duration.show(span.total_seconds())
 
 
 # --- with an instance -------------------------------------------------------------------------
@@ -144,10 +143,10 @@ def _of_rpo(
     gaps = [each for each in every if each]
     if gaps and min(gaps) <= rpo:
         return
-    often = f"every {_days(min(gaps))}" if gaps else "never"
+    often = f"every {_span(min(gaps))}" if gaps else "never"
     yield Conflict(
         "objectives.rpo",
-        f"{_days(rpo)} cannot be met for {instance.name}: {tier.title} gets a copy {often}.",
+        f"{_span(rpo)} cannot be met for {instance.name}: {tier.title} gets a copy {often}.",
         "Add a rule to `snapshots`, or ask for less.",
         instance.id,
     )
@@ -165,8 +164,8 @@ def _of_window(
         if gap > longest and policy.retention.keep_within is None and rule.take != "new":
             yield Conflict(
                 f"exports[{number}].cron",
-                f"{_days(gap)} pass between two exports, and snapshots of {tier.title} can be "
-                f"exported for {_days(longest)} only: those in between are lost.",
+                f"{_span(gap)} pass between two exports, and snapshots of {tier.title} can be "
+                f"exported for {_span(longest)} only: those in between are lost.",
                 "Export more often, or write `take: new` if that is what is meant.",
                 instance.id,
             )

@@ -42,10 +42,10 @@ def test_contradictions_are_named_by_their_rule(fields, rules):
 
 
 def test_the_message_says_what_is_less_than_what():
-    """In days, or in hours where it is less than one."""
+    """In days and hours."""
     policy = a_policy(retention={"hourly": 30, "daily": 1})
     (conflict,) = conflicts.find(policy, (), NOW)
-    assert "1 day " in f"{conflict.message} "
+    assert "reaches back 1 d, which is less than hourly with 1 d 6 h" in conflict.message
     short = a_policy(objectives={"rpo": "6h"})
     (conflict,) = conflicts.find(short, (instance(),), NOW)
     assert conflict.message.startswith("6 h cannot be met for orders")
