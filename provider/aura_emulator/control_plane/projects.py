@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aura_emulator.control_plane import lifecycle
@@ -25,13 +24,8 @@ def tiers(project: Project) -> tuple[str, ...]:
     return tuple(TIERS) if project.types is None else project.types
 
 
-def configurations(project: Project) -> tuple[Configuration, ...]:
-    """`instance_configurations`: what the project can create (GET /tenants/{tenantId})."""
-    return _configurations(tiers(project))
-
-
-@lru_cache(maxsize=32)
-def _configurations(types: tuple[str, ...]) -> tuple[Configuration, ...]:
+def configurations(types: tuple[str, ...]) -> tuple[Configuration, ...]:
+    """`instance_configurations`: what can be created of some types (GET /tenants/{tenantId})."""
     return tuple(item for name in types for item in _of_tier(TIERS[name]))
 
 

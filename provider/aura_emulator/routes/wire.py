@@ -26,14 +26,19 @@ USERNAME: Final = "neo4j"
 _WITHOUT_URL: Final = frozenset({Status.CREATING, Status.RESUMING})
 
 
+def rendered(content: object) -> bytes:
+    """JSON in UTF-8 without blanks."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 class Json(Response):
     """A compact JSON response."""
 
     media_type = "application/json"
 
     def render(self, content: object) -> bytes:
-        """UTF-8 without blanks."""
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        """Bytes are written already."""
+        return content if isinstance(content, bytes) else rendered(content)
 
 
 def data(content: object, status: int = 200) -> Json:

@@ -176,6 +176,7 @@ class Cleaner:
         self._lasting: tuple[str, ...] = ()
         self._passing: deque[tuple[str, ...]] = deque(maxlen=_TOKENS_REMEMBERED)
         self._forms: list[str] = []
+        self._known: re.Pattern[str] | None = None
 
     def __repr__(self) -> str:
         return f"Cleaner({len(self._forms)} forms)"
@@ -195,14 +196,16 @@ class Cleaner:
         known = set(self._lasting).union(*self._passing)
         # Longest first, so that no spelling is cut in half by a shorter one.
         self._forms = sorted(known, key=len, reverse=True)
+        spelled = "|".join(re.escape(form) for form in self._forms)
+        self._known = re.compile(spelled, re.IGNORECASE) if spelled else None
 
     def clean(self, text: str, longest: int = LONGEST) -> str:
         """One line of at most `longest` characters without any known or likely secret."""
         # This order matters: odd characters could hide a secret, and cutting first could leave
         # half of one.
         line = _one_line(text)
-        for form in self._forms:
-            line = re.sub(re.escape(form), REMOVED, line, flags=re.IGNORECASE)
+        if self._known is not None:
+            line = self._known.sub(REMOVED, line)
         line = _SECRET_PATTERNS[0].sub(lambda found: f"{found.group(1)} {REMOVED}", line)
         line = _SECRET_PATTERNS[1].sub(lambda found: f"{found.group(1)}{REMOVED}", line)
         return line if len(line) <= longest else line[: longest - 1] + "…"
@@ -218,5 +221,7 @@ def _spellings(secret: str) -> tuple[str, ...]:
 
 def _one_line(text: str) -> str:
     """Printable characters only (terminals obey some others), blanks joined."""
+    if text.isprintable():
+        return _SPACE.sub(" ", text).strip()
     kept = "".join(char if char.isprintable() else " " if char.isspace() else "" for char in text)
     return _SPACE.sub(" ", kept).strip()
