@@ -24,9 +24,11 @@ def run(
 ) -> None:
     """Give up an export that was removed past this tool: it is missed no more."""
     with ending(as_json=as_json):
+        from pulumi_neo4j_aura.vault import removal  # noqa: PLC0415 - not for `--help`
+
         vault, at = places.vault_at(target), clock()
         missing = _missing(vault, export, at)
-        vault.forget(missing, reason, at.now())
+        removal.forget(vault, missing, reason, at.now())
         if as_json:
             show({"export": missing.export_id, "moment": missing.moment.isoformat()})
         else:

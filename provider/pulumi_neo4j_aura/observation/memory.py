@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
 from pulumi_neo4j_aura.domain.instance import InstanceSummary
+from pulumi_neo4j_aura.domain.plain import plain
 from pulumi_neo4j_aura.domain.snapshot import Snapshot
 from pulumi_neo4j_aura.errors import AuraError
 from pulumi_neo4j_aura.vault import layout
+from pulumi_neo4j_aura.vault.recent import Recent
 from pulumi_neo4j_aura.vault.vault import Vault
 
 _FORMAT: Final = 1
@@ -69,6 +71,10 @@ class Memory(Protocol):
         """Remember a project's list."""
         ...
 
+    def forget_lists(self) -> None:
+        """Instances were made or deleted: what was listed is old."""
+        ...
+
     def save(self) -> None:
         """Make what was kept outlive this process, where that is possible."""
         ...
@@ -97,8 +103,17 @@ class ProcessMemory:
         """Remember a project's list."""
         self.projects[seen.id] = seen
 
+    def forget_lists(self) -> None:
+        """Instances were made or deleted: what was listed is old."""
+        self.projects.clear()
+
     def save(self) -> None:
         """It does not outlive the process."""
+
+
+_Seen = tuple[dict[str, SeenInstance], dict[str, SeenProject]]
+#: What was read or written lately.
+_READ: Final[Recent[_Seen]] = Recent()
 
 
 class VaultMemory(ProcessMemory):
@@ -123,17 +138,15 @@ class VaultMemory(ProcessMemory):
         except AuraError:
             return
         self._before = data
+        _READ.keep(data, (dict(self.instances), dict(self.projects)))
 
     def _load(self) -> bytes:
         if self._vault is None:
             return b""
         try:
             data = self._vault.store.get(layout.OBSERVED)
-            content = json.loads(data)
-            if content["format"] != _FORMAT:
-                return b""
-            self.instances = {each["id"]: _instance(each) for each in content["instances"]}
-            self.projects = {each["id"]: _project(each) for each in content["projects"]}
+            instances, projects = _READ.of(data, _read)
+            self.instances, self.projects = dict(instances), dict(projects)
         except (AuraError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self.instances, self.projects = {}, {}
             return b""
@@ -142,10 +155,20 @@ class VaultMemory(ProcessMemory):
     def _dump(self) -> bytes:
         content = {
             "format": _FORMAT,
-            "instances": [asdict(each) for _, each in sorted(self.instances.items())],
-            "projects": [asdict(each) for _, each in sorted(self.projects.items())],
+            "instances": [each for _, each in sorted(self.instances.items())],
+            "projects": [each for _, each in sorted(self.projects.items())],
         }
-        return json.dumps(content, default=datetime.isoformat).encode(errors="surrogatepass")
+        return json.dumps(content, default=plain).encode(errors="surrogatepass")
+
+
+def _read(data: bytes) -> _Seen:
+    content = json.loads(data)
+    if content["format"] != _FORMAT:
+        raise ValueError(f"its format is {content['format']}")
+    return (
+        {each["id"]: _instance(each) for each in content["instances"]},
+        {each["id"]: _project(each) for each in content["projects"]},
+    )
 
 
 def _time(text: str | None) -> datetime | None:

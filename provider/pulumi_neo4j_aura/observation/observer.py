@@ -88,8 +88,15 @@ class Observer:
         self.memory.save()
         return state
 
-    def touched(self, instance_ids: Iterable[str]) -> None:
-        """Something was done with these: the next look asks for them."""
+    def touched(self, instance_ids: Iterable[str], *, lists: bool = False) -> None:
+        """Something was done with these: the next look asks for them.
+
+        Args:
+            instance_ids: of the instances.
+            lists: whether instances came or went, so that lists are asked for as well.
+        """
+        if lists:
+            self.memory.forget_lists()
         for each in instance_ids:
             seen = self.memory.instance(each)
             if seen is not None:

@@ -198,3 +198,5 @@ class Plan:
     policies: tuple[tuple[str, str], ...] = ()
     #: When something is due next, by what is known now.
     next_due: datetime | None = None
+    #: Targets in which a removal was cut short, and is to be ended.
+    cut_short: tuple[str, ...] = ()

@@ -77,8 +77,13 @@ def plan(policies: Sequence[Policy], observed: ObservedState, at: datetime) -> P
         findings=tuple(sorted([*found, *_of_refusals(guarded.refused)], key=_weight)),
         statuses=tuple(part.status for part in parts if part.status is not None),
         policies=tuple(sorted((policy.name, policy.version) for policy in policies)),
+        cut_short=tuple(each.url for each in observed.vaults if _cut_short(each)),
         next_due=min((part.next_due for part in parts if part.next_due), default=None),
     )
+
+
+def _cut_short(vault: ObservedVault) -> bool:
+    return any(key.startswith("prune ") for key in vault.under_way)
 
 
 def _by_instance(vaults: Iterable[ObservedVault]) -> Exports:

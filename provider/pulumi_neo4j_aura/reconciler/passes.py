@@ -18,9 +18,10 @@ from pulumi_neo4j_aura.errors import AuraError, Refused
 from pulumi_neo4j_aura.execution.actions.outcome import Waiting
 from pulumi_neo4j_aura.execution.actions.running import Ended, Runner, Vaulted
 from pulumi_neo4j_aura.execution.actions.world import World
+from pulumi_neo4j_aura.execution.exports import pruning
 from pulumi_neo4j_aura.observation.observer import Observer
 from pulumi_neo4j_aura.planning import checksum, planner
-from pulumi_neo4j_aura.planning.plan import Action, Plan, Severity
+from pulumi_neo4j_aura.planning.plan import Action, DeleteClone, Plan, RecreateInstance, Severity
 from pulumi_neo4j_aura.reconciler.keeping import Keeper
 from pulumi_neo4j_aura.reporting import plans
 from pulumi_neo4j_aura.vault import lease
@@ -141,8 +142,11 @@ class Reconciler:
                 stopping=self.stopping,
             )
             ended = runner.run(ready)
-        self.observer.touched(each.action.instance_id for each in ended)
-        left = self.plan(list_age=_JUST_NOW) if ended or plan.slots else plan
+        self.observer.touched(
+            (each.action.instance_id for each in ended),
+            lists=any(isinstance(each.action, DeleteClone | RecreateInstance) for each in ended),
+        )
+        left = self.plan(list_age=_JUST_NOW) if ended or plan.slots or plan.cut_short else plan
         return Applied(plan, left, (*ended, *_waiting(plan, targets, busy)), busy)
 
     def _books(
@@ -160,7 +164,15 @@ class Reconciler:
                 continue
             keeper.keep(held)
             books[url] = Vaulted(EffectJournal(vault, self.clock), held)
+            self._end_prunes(books[url])
         return books, busy
+
+    def _end_prunes(self, book: Vaulted) -> None:
+        """What a dead run left of a prune; that it cannot be ended now stops nothing else."""
+        try:
+            pruning.go_on(book.journal, self.clock.now())
+        except AuraError as error:
+            self.report(f"a prune that was cut short is not ended yet: {error}")
 
     def _settle(self, plan: Plan, books: Mapping[str, Vaulted], targets: Mapping[str, str]) -> None:
         """Record the slots that end without an effect."""
@@ -183,7 +195,7 @@ def _untried(plan: Plan, ended: Sequence[Ended]) -> Plan:
 def _needed(plan: Plan, targets: Mapping[str, str]) -> list[str]:
     """The targets that something is to be written to: without work, no lease is taken."""
     names = {each.policy for each in plan.actions} | {each.slot.policy for each in plan.slots}
-    return sorted({targets[name] for name in names})
+    return sorted({targets[name] for name in names} | set(plan.cut_short))
 
 
 def _waiting(plan: Plan, targets: Mapping[str, str], busy: Mapping[str, str]) -> list[Ended]:

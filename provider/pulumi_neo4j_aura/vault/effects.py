@@ -12,15 +12,17 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Final
 
 from pulumi_neo4j_aura.domain.clock import Clock
+from pulumi_neo4j_aura.domain.plain import plain
 from pulumi_neo4j_aura.domain.slot import Slot, SlotOutcome
 from pulumi_neo4j_aura.errors import AuraError, Busy, NotFound, Refused
 from pulumi_neo4j_aura.vault import history, layout, records
 from pulumi_neo4j_aura.vault.history import History, Intent, Record
+from pulumi_neo4j_aura.vault.recent import Recent
 from pulumi_neo4j_aura.vault.store import Entry
 from pulumi_neo4j_aura.vault.vault import Vault
 
@@ -55,6 +57,8 @@ class Wish:
 
 
 _Kept = tuple[str, tuple[Record, ...]]
+#: What journals came to that were read or written lately.
+_READ: Final[Recent[Mapping[str, _Kept]]] = Recent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,9 @@ class EffectJournal:
         self.vault.store.create(f"{intent.id}/{_OUTCOME}", records.dump(ended))
 
     def settle(self, outcomes: Collection[SlotOutcome]) -> None:
-        """Record slots that ended without an effect.
+        """Record slots that ended without an effect, and that open tries for them are over.
+
+        Only who has the lease may call this.
 
         Raises:
             AuraError: it cannot be written; the same is recorded by the next run.
@@ -143,6 +149,14 @@ class EffectJournal:
         folder = f"{layout.JOURNAL}/slots-{newest:%Y%m%dT%H%M%SZ}-{mark}"
         body = {"state": history.SETTLED, "at": self.clock.now().isoformat(), "slots": told}
         self.vault.store.create(f"{folder}/{_OUTCOME}", records.dump(body))
+        self._end_tries({each.slot.id: each.reason for each in outcomes})
+
+    def _end_tries(self, settled: Mapping[str, str]) -> None:
+        """Whoever died after its effect left a try open, and the slot was found to be done."""
+        for intent in self.read().unfinished:
+            reason = settled.get(intent.key.partition(" ")[2])
+            if reason is not None:
+                self.finish(intent, history.SKIPPED, reason, {})
 
     def _outcome(self, folder: str) -> dict[str, Any] | None:
         """How a try ended; None: it certainly did not."""
@@ -226,31 +240,33 @@ class EffectJournal:
         except (KeyError, TypeError, ValueError) as error:
             raise records.damaged(self.vault.store, folder, str(error)) from error
 
-    def _remembered(self) -> dict[str, _Kept]:
+    def _remembered(self) -> Mapping[str, _Kept]:
         """What the catalog has, with the state of the records when they were read.
 
         Anything odd about it: nothing. It saves reading, and must not decide anything.
         """
         try:
-            content = json.loads(self.vault.store.get(layout.PAST))["folders"]
-            return {
-                str(folder): (str(state), tuple(Record(**each) for each in rows))
-                for folder, (state, rows) in content.items()
-            }
+            return _READ.of(self.vault.store.get(layout.PAST), _kept)
         except (AuraError, ValueError, TypeError, AttributeError):
             return {}
         except (ArithmeticError, LookupError, RecursionError):
             return {}
 
     def _remember(self, found: Mapping[str, _Kept]) -> None:
-        kept = {
-            folder: [state, [asdict(each) for each in rows]]
-            for folder, (state, rows) in found.items()
-        }
+        text = json.dumps({"folders": found}, default=plain, ensure_ascii=False)
+        data = text.encode(errors="surrogatepass")
         try:
-            self.vault.store.put(layout.PAST, records.dump({"folders": kept}))
+            self.vault.store.put(layout.PAST, data)
+            _READ.keep(data, found)
         except AuraError:
             return  # a reader without the right to write reads everything again
+
+
+def _kept(data: bytes) -> Mapping[str, _Kept]:
+    return {
+        str(folder): (str(state), tuple(Record(**each) for each in rows))
+        for folder, (state, rows) in json.loads(data)["folders"].items()
+    }
 
 
 def _folder(key: str, number: int) -> str:

@@ -7,7 +7,7 @@ plan: when a rule ran last, what was deleted lately, how long a restore took.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -55,7 +55,7 @@ class Record:
 
     def __post_init__(self) -> None:
         """Nothing of this is looked at again where it is used."""
-        texts = [value for name, value in asdict(self).items() if name != "facts"]
+        texts = [getattr(self, name) for name in _TEXTS]
         if not all(isinstance(each, str) for each in (*texts, *self.facts, *self.facts.values())):
             raise ValueError("it holds something that is no text")
         for time in filter(None, (self.at, self.due)):
@@ -66,6 +66,9 @@ class Record:
             _ = self.facts["instance_id"]
         if self.kind == EXPORT and "export_id" in self.facts:
             records.moment(self.facts["moment"])
+
+
+_TEXTS: Final = tuple(each.name for each in fields(Record) if each.name != "facts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from pulumi_neo4j_aura.domain.plain import plain
 from pulumi_neo4j_aura.errors import Damaged, Permanent
 from pulumi_neo4j_aura.vault import layout
 from pulumi_neo4j_aura.vault.store import is_key
@@ -118,7 +119,7 @@ class Manifest:
 def to_json(manifest: Manifest) -> bytes:
     """The manifest as it lies in the vault: the same bytes for the same manifest."""
     return (
-        json.dumps(asdict(manifest), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        json.dumps(manifest, default=plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     ).encode(errors="surrogatepass")
 
 
@@ -131,6 +132,19 @@ def from_json(data: bytes, key: str) -> Manifest:
     """
     try:
         content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise _damaged(key, str(error)) from error
+    return from_content(content, key)
+
+
+def from_content(content: Any, key: str) -> Manifest:
+    """The manifest that lies at `key`, from what its JSON says.
+
+    Raises:
+        Damaged: it makes no sense, or is not the one that belongs there.
+        Permanent: it is of a later format.
+    """
+    try:
         _require_format(content.get("format"), key)
         found = _built(content)
         _require_own(found, key)

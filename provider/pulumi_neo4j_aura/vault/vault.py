@@ -6,17 +6,16 @@ manifests; the catalog only saves reading each of them again.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pulumi_neo4j_aura.domain.observed import MissingExport
+from pulumi_neo4j_aura.domain.plain import plain
 from pulumi_neo4j_aura.errors import (
     AuraError,
     BadCredentials,
@@ -28,6 +27,7 @@ from pulumi_neo4j_aura.errors import (
 )
 from pulumi_neo4j_aura.vault import layout, manifest
 from pulumi_neo4j_aura.vault.manifest import Manifest
+from pulumi_neo4j_aura.vault.recent import Recent
 from pulumi_neo4j_aura.vault.store import Entry, Store
 
 FORMAT: Final = "aura-backup/vault/1"
@@ -38,6 +38,9 @@ _READERS: Final = 16
 #: An object without a manifest may belong to an export that is under way. When nothing came to its
 #: folder for a day, it does not: parts take minutes.
 ABANDONED: Final = timedelta(days=1)
+
+#: What catalogs say that were read or written lately.
+_READ: Final[Recent[dict[str, tuple[str, Row]]]] = Recent()
 
 _TOPS: Final = (layout.EXPORTS, layout.FILES)
 
@@ -143,7 +146,7 @@ class Vault:
         if not export_id:
             return None
         # In order: an instance that was renamed between two tries has two folders for one export.
-        keys = sorted((each.key for each in self._manifests(instance_id)), reverse=True)
+        keys = sorted((each.key for each in self.manifests(instance_id)), reverse=True)
         there = {layout.id_at(key): key for key in keys}
         if export_id in there:
             return self.read(there[export_id])
@@ -185,7 +188,7 @@ class Vault:
             AuraError: the vault could not be listed whole.
         """
         remembered = self._catalog()
-        listed = {each.key: _state(each) for each in self._manifests()}
+        listed = {each.key: _state(each) for each in self.manifests()}
         known = {key: row for key, (state, row) in remembered.items() if listed.get(key) == state}
         with ThreadPoolExecutor(_READERS) as pool:
             read = pool.map(self._row, listed.keys() - known.keys())
@@ -228,7 +231,7 @@ class Vault:
                 is called an orphan.
         """
         entries = [each for top in _TOPS for each in self.store.list(top)]
-        named = self._named(each for each in entries if _is_manifest(each))
+        named = self.named(each for each in entries if _is_manifest(each))
         loose = [each for each in entries if each.key not in named]
         newest: dict[str, datetime] = {}
         for each in loose:
@@ -244,71 +247,19 @@ class Vault:
         Raises:
             AuraError: it is not certain what exports name, or not everything could be deleted.
         """
-        named = self._named(self._manifests())
+        named = self.named(self.manifests())
         for each in entries:
             if each.key not in named:
                 self.store.delete(each.key)
 
-    def forget(self, missing: MissingExport, reason: str, now: datetime) -> None:
-        """Write down that an export that somebody else removed is missed no more.
-
-        Raises:
-            Refused: it is there.
-            AuraError: that it is not there could not be seen, or it could not be written.
-        """
-        if missing.export_id in {row.export_id for row in self.exports()}:
-            raise Refused(
-                f"Export {missing.export_id} is at {self.store.url}; it is not lost.",
-                way_out="`aura-backup prune` shows which exports may go.",
-            )
-        mark = now.isoformat().encode()  # it may be made, and be lost, once more
-        self._remove(missing.export_id, missing.instance_id, (), mark, reason=reason, now=now)
-
-    def prune(self, made: Manifest, reason: str, now: datetime) -> None:
-        """Remove one export: the intent is written, then it stops existing, then its data goes.
-
-        What is left when this is cut short is an orphan and no export; the intent names it.
-
-        Raises:
-            AuraError: how far it came is in the journal; running it again goes on.
-        """
-        objects = (made.key, *(part.key for part in made.parts))
-        # The same for every try, so that a second one goes on in the journal of the first.
-        mark = manifest.to_json(made)
-        self._remove(made.export_id, made.instance.id, objects, mark, reason=reason, now=now)
-
-    def _remove(
-        self,
-        export_id: str,
-        instance_id: str,
-        objects: Sequence[str],
-        mark: bytes,
-        *,
-        reason: str,
-        now: datetime,
-    ) -> None:
-        intent = {
-            "key": f"prune {self.store.url} {export_id}",
-            "kind": "PruneObjects",
-            "policy": "",
-            "instance_id": instance_id,
-            "rule": "",
-            "due": "",
-            "objects": objects,
-            "facts": {"reason": reason},
-            "began_at": now.isoformat(),
-        }
-        folder = f"{layout.JOURNAL}/prune-{export_id}-{hashlib.sha256(mark).hexdigest()[:10]}"
-        self.store.create(f"{folder}/intent.json", _json(intent))
-        for key in objects:
-            self.store.delete(key)
-        ended = {"state": "done", "reason": reason, "at": now.isoformat(), "facts": {}}
-        self.store.create(f"{folder}/outcome.json", _json(ended))
-
     # --- listing ------------------------------------------------------------------------------
 
-    def _manifests(self, instance_id: str = "") -> Iterator[Entry]:
-        """Every manifest as it is listed, or those of one instance."""
+    def manifests(self, instance_id: str = "") -> Iterator[Entry]:
+        """Every manifest as it is listed, or those of one instance.
+
+        Raises:
+            AuraError: the vault could not be listed whole.
+        """
         for top in _TOPS:
             for folder in self._folders(top, instance_id) if instance_id else (top,):
                 yield from filter(_is_manifest, self.store.list(folder))
@@ -318,8 +269,12 @@ class Vault:
             if layout.of_instance(name, instance_id):
                 yield f"{top}/{name}"
 
-    def _named(self, manifests: Iterable[Entry]) -> set[str]:
-        """The keys of these manifests and of all that they name; each is read, none remembered."""
+    def named(self, manifests: Iterable[Entry]) -> set[str]:
+        """The keys of these manifests and of all that they name; each is read, none remembered.
+
+        Raises:
+            AuraError: one of them cannot be read, so it is not certain what it names.
+        """
         keys = [each.key for each in manifests]
         with ThreadPoolExecutor(_READERS) as pool:
             parts = [part.key for made in pool.map(self.read, keys) for part in made.parts]
@@ -342,23 +297,25 @@ class Vault:
         Anything odd about it: nothing. It saves reading, and must not decide anything.
         """
         try:
-            content = json.loads(self.store.get(layout.CATALOG))["manifests"]
-            return {
-                key: (state, Row(key, manifest.from_json(text.encode(), key)))
-                for key, (state, text) in content.items()
-            }
+            return _READ.of(self.store.get(layout.CATALOG), _rows)
         except (AuraError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return {}
 
     def _remember(self, found: dict[str, tuple[str, Manifest]]) -> None:
-        texts = {
-            key: (state, manifest.to_json(made).decode(errors="surrogatepass"))
-            for key, (state, made) in found.items()
-        }
+        text = json.dumps({"manifests": found}, default=plain, ensure_ascii=False)
+        data = text.encode(errors="surrogatepass")
         try:
-            self.store.put(layout.CATALOG, _json({"manifests": texts}))
+            self.store.put(layout.CATALOG, data)
+            _READ.keep(data, {key: (s, Row(key, made)) for key, (s, made) in found.items()})
         except AuraError:
             return  # a reader without the right to write sees everything all the same
+
+
+def _rows(data: bytes) -> dict[str, tuple[str, Row]]:
+    return {
+        key: (state, Row(key, manifest.from_content(made, key)))
+        for key, (state, made) in json.loads(data)["manifests"].items()
+    }
 
 
 def _is_manifest(entry: Entry) -> bool:

@@ -22,6 +22,7 @@ from pulumi_neo4j_aura.errors import (
     Refused,
     Transient,
 )
+from pulumi_neo4j_aura.vault import removal
 from pulumi_neo4j_aura.vault import store as store_module
 from pulumi_neo4j_aura.vault.store import open_store
 from pulumi_neo4j_aura.vault.vault import Vault
@@ -292,7 +293,7 @@ def test_a_vault_works_on_it(store):
     assert vault.sweep(made) == 2
     assert [row.manifest for row in vault.exports()] == [made]
     assert [row.manifest for row in vault.exports()] == [made]
-    vault.prune(made, "test", now)
+    removal.prune(vault, made, "test", now)
     assert vault.exports() == ()
     assert keys(store, "exports") == []
 

@@ -321,3 +321,10 @@ def test_a_hold_of_one_policy_binds_the_others_of_the_same_vault_and_no_other_va
     elsewhere = replace(other, target="/another/vault")
     plan = plan_of(seen, pruning, elsewhere)
     assert "orders-old" not in {each.export_id for each in plan.kept}
+
+
+def test_a_target_with_a_removal_that_was_cut_short_is_named():
+    """So that it is ended, though nothing else is to be done."""
+    assert plan_of(quiet()).cut_short == ()
+    assert plan_of(quiet(under_way=frozenset({"export x"}))).cut_short == ()
+    assert plan_of(quiet(under_way=frozenset({"prune s3://b/x ab-1"}))).cut_short == (TARGET,)

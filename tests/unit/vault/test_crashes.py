@@ -11,7 +11,7 @@ import pytest
 
 from pulumi_neo4j_aura.domain.observed import Past, StoredHold
 from pulumi_neo4j_aura.errors import NotFound, Refused
-from pulumi_neo4j_aura.vault import holds, lease, policies
+from pulumi_neo4j_aura.vault import holds, lease, policies, removal
 from pulumi_neo4j_aura.vault.shared_journal import SharedJournal
 from pulumi_neo4j_aura.vault.store import Store, open_store
 from pulumi_neo4j_aura.vault.vault import Vault
@@ -118,7 +118,7 @@ def prune_one(here: Process) -> None:
         made = here.vault.find(MADE.export_id)
         if made is not None:
             intent = book.begin(prune(MADE.export_id), epoch)
-            here.vault.prune(made, "it is old", here.place.clock.now())
+            removal.prune(here.vault, made, "it is old", here.place.clock.now())
             book.finish(intent, "done", "pruned", {})
 
     here.under_lease(do)

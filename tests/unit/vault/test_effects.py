@@ -253,3 +253,16 @@ def test_times_without_an_order_of_letters_are_compared_as_times(here, clock):
 
     assert here.read().pasts() == {PLACE: Past(settled=DUE)}
     assert clock.now() - DUE > timedelta(hours=12)
+
+
+def test_a_slot_that_is_settled_ends_the_tries_that_were_open_for_it(store, clock):
+    """Whoever died after its effect left one; others stay open."""
+    made = journal(store, clock)
+    made.begin(wish(1), 1)
+    made.begin(wish(2), 1)
+    made.settle([SlotOutcome(slot(1), Ended.ADOPTED, "it is there")])
+
+    found = made.read()
+    assert [each.key for each in found.unfinished] == [wish(2).key]
+    assert [each.reason for each in found.ended if each.state == "skipped"] == ["it is there"]
+    assert found.pasts()[PLACE].settled == slot(1).due

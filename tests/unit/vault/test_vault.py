@@ -21,7 +21,7 @@ from pulumi_neo4j_aura.errors import (
     Refused,
     Transient,
 )
-from pulumi_neo4j_aura.vault import layout, manifest
+from pulumi_neo4j_aura.vault import layout, manifest, removal
 from pulumi_neo4j_aura.vault.effects import EffectJournal
 from pulumi_neo4j_aura.vault.manifest import SnapshotFacts
 from pulumi_neo4j_aura.vault.store import open_store
@@ -170,15 +170,15 @@ def test_an_export_that_is_there_cannot_be_given_up(store, vault):
     lost = MissingExport(MADE.export_id, MADE.instance.id, MADE.moment)
 
     with pytest.raises(Refused, match="not lost"):
-        vault.forget(lost, "by mistake", NOW)
+        removal.forget(vault, lost, "by mistake", NOW)
     assert list(store.list(layout.JOURNAL)) == []
 
 
 def test_an_export_that_is_given_up_is_in_the_journal_like_a_prune(store, vault):
     """Also when it was made, and lost, once more."""
     lost = MissingExport(MADE.export_id, MADE.instance.id, MADE.moment)
-    vault.forget(lost, "a lifecycle rule", NOW)
-    vault.forget(lost, "and again", NOW + timedelta(days=1))
+    removal.forget(vault, lost, "a lifecycle rule", NOW)
+    removal.forget(vault, lost, "and again", NOW + timedelta(days=1))
 
     ended = EffectJournal(vault, FakeClock(NOW)).read().ended
     assert [(each.kind, each.state, each.reason) for each in ended] == [
@@ -384,7 +384,7 @@ def test_a_stale_catalog_neither_hides_nor_invents(store, vault):
     put_export(store, OTHER)
     vault.exports()
     put_export(store, MADE)
-    vault.prune(OTHER, "test", NOW)
+    removal.prune(vault, OTHER, "test", NOW)
 
     assert manifests(vault) == [MADE]
     assert set(json.loads(store.get(layout.CATALOG))["manifests"]) == {MADE.key}
@@ -565,7 +565,7 @@ def pruned_cleanly(store, made):
 
 
 def prune(store, made=MADE):
-    vault_on(store).prune(made, "daily: 8 kept", NOW)
+    removal.prune(vault_on(store), made, "daily: 8 kept", NOW)
 
 
 def test_pruning_removes_one_export_and_no_other(store, vault):
@@ -624,6 +624,42 @@ def test_what_a_pruning_cut_short_leaves_is_found_without_it(store, vault, at):
         assert data_keys(store) == set()
     else:
         assert manifests(vault) == [MADE]
+
+
+@pytest.mark.parametrize("at", range(3, CALLS_OF_A_PRUNING + 1))
+def test_a_pruning_cut_short_is_ended_from_its_intent(store, vault, at):
+    """By whoever has the journal and no manifest any more."""
+    put_export(store, MADE)
+    put_export(store, OTHER)
+    with pytest.raises(AuraError):
+        prune(Breaking(store, at=at))
+    (intent,) = store.list(layout.JOURNAL)
+
+    removal.go_on(vault, intent.key.rpartition("/")[0], NOW)
+
+    assert pruned_cleanly(store, MADE)
+    assert manifests(vault) == [OTHER]
+
+
+def test_an_intent_takes_nothing_that_an_export_has(store, vault):
+    """Whatever it says, and nothing that is no export's data at all."""
+    put_export(store, MADE)
+    store.put("vault.json", b"{}")
+    objects = [MADE.key, *(part.key for part in MADE.parts), "vault.json", "policies/x/1.json"]
+    content = {"objects": objects, "facts": {"reason": "daily"}}
+    store.put("journal/prune-x/intent.json", json.dumps(content).encode())
+    before = data_keys(store)
+
+    removal.go_on(vault, "journal/prune-x", NOW)
+    assert data_keys(store) == before
+    assert store.get("vault.json") == b"{}"
+
+
+def test_an_intent_that_makes_no_sense_removes_nothing(store, vault):
+    """It is named."""
+    store.put("journal/prune-x/intent.json", b'{"objects": [5], "facts": {"reason": ""}}')
+    with pytest.raises(Damaged, match="prune-x"):
+        removal.go_on(vault, "journal/prune-x", NOW)
 
 
 def test_an_export_that_was_made_again_is_pruned_again(store):

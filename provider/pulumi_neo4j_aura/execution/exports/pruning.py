@@ -9,7 +9,10 @@ from pulumi_neo4j_aura.errors import Refused
 from pulumi_neo4j_aura.execution.exports import verifying
 from pulumi_neo4j_aura.execution.exports.verifying import Depth
 from pulumi_neo4j_aura.execution.progress import Silent
+from pulumi_neo4j_aura.vault import removal
+from pulumi_neo4j_aura.vault.effects import EffectJournal
 from pulumi_neo4j_aura.vault.encryption import NO_IDENTITIES
+from pulumi_neo4j_aura.vault.history import DONE, PRUNE, PRUNED_OBJECTS
 from pulumi_neo4j_aura.vault.manifest import FILE, Manifest
 from pulumi_neo4j_aura.vault.vault import Vault
 
@@ -30,8 +33,31 @@ def prune(vault: Vault, made: Manifest, reason: str, now: datetime, way_out: str
             f"({made.instance.id}) in {vault.store.url}; it was not pruned.",
             way_out=way_out,
         )
-    vault.prune(made, reason, now)
+    removal.prune(vault, made, reason, now)
     return newer
+
+
+def go_on(journal: EffectJournal, now: datetime) -> None:
+    """End prunes whose process died when their export had stopped existing already.
+
+    Only who has the lease may call this. A prune that was only intended is left open: whether it is
+    still wanted is decided anew.
+
+    Raises:
+        AuraError: what is open cannot be seen, or something cannot be deleted.
+    """
+    vault = journal.vault
+    unfinished = journal.read().unfinished
+    there: set[str] = set()
+    if any(each.kind in {PRUNE, PRUNED_OBJECTS} for each in unfinished):
+        there = {row.export_id for row in vault.exports()}
+    for each in unfinished:
+        if each.key.rpartition(" ")[2] in there:
+            continue
+        if each.kind == PRUNED_OBJECTS:
+            removal.go_on(vault, each.id, now)
+        elif each.kind == PRUNE:
+            journal.finish(each, DONE, "its process died, and the export is gone", {})
 
 
 def _newer(vault: Vault, made: Manifest, now: datetime) -> Manifest | None:

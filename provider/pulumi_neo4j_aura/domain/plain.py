@@ -1,0 +1,23 @@
+"""Records as JSON has them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+
+def plain(value: Any) -> Any:
+    """For `json.dumps(default=…)`: a dataclass as its fields, a time as ISO 8601.
+
+    Unlike `dataclasses.asdict` it copies nothing, which catalogs of thousands of records notice.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if isinstance(value, datetime):
+        return value.isoformat()
+    try:
+        names = value.__dataclass_fields__
+    except AttributeError:
+        raise TypeError(f"{type(value).__name__} is not JSON") from None
+    return {name: getattr(value, name) for name in names}
