@@ -17,7 +17,7 @@ TESTS ?=
 export TEST_WORKERS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine neo4j azurite age up down test check fix bench lock clean
+.PHONY: help setup engine neo4j azurite age up down test check fix bench mutation lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -74,6 +74,10 @@ fix: setup ## let ruff mend what it can
 
 bench: setup ## the benchmarks' table
 	@$(BIN)/python tests/bench/run.py
+
+mutation: setup ## change the code that decides and see tests fail; MODULES="planning.guards" for a part
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r constraints/mutation.txt
+	@$(BIN)/python tools/mutation.py $(MODULES)
 
 lock: ## compute constraints/ anew from pyproject.toml; UPGRADE=1 takes newer versions
 	@PYTHON=$(PYTHON) sh tools/lock.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Computes constraints/all.txt and constraints/runtime.txt from pyproject.toml (`make lock`).
+# Computes constraints/*.txt from pyproject.toml and constraints/*.in (`make lock`).
 # Pins that still fit are kept; UPGRADE=1 takes the newest versions instead. Needs the network.
 set -eu
 cd "$(dirname "$0")/.."
@@ -25,4 +25,6 @@ compile --all-extras --generate-hashes --override constraints/overrides.txt \
 rm -f constraints/runtime.txt
 compile --extra emulator --constraints constraints/all.txt \
     pyproject.toml --output-file constraints/runtime.txt
+compile --generate-hashes --constraints constraints/all.txt \
+    constraints/mutation.in --output-file constraints/mutation.txt
 "${PYTHON:-python3}" tools/check_pins.py
