@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,10 +67,16 @@ def _look(vault: Vault, rows: list[Row], depth: Depth, *, as_json: bool) -> list
     keys = places.identities()
     with bars.shown(as_json=as_json) as progress:
         return [
-            verifying.verify(vault.store, row.manifest, depth, keys, progress)
+            verifying.verify(
+                vault.store, row.manifest, depth, keys, progress, processes=_processes()
+            )
             for row in rows
             if row.manifest is not None
         ]
+
+
+def _processes() -> int:
+    return os.cpu_count() or 1
 
 
 def _code(verdicts: list[Verdict], broken: list[Row]) -> Ending:

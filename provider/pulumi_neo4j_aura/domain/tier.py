@@ -40,6 +40,9 @@ class Tier:
     change_capture: bool = False
     graph_analytics_plugin: bool = False
     customer_managed_keys: bool = False
+    #: How much it holds; None: its storage is the limit.
+    most_nodes: int | None = None
+    most_relationships: int | None = None
     #: How long an on-demand snapshot stays exportable, from its timestamp.
     on_demand_exportable: timedelta | None = None
     #: How long a scheduled (full) snapshot stays exportable.
@@ -61,7 +64,15 @@ def _days(count: int) -> timedelta:
 TIERS: Mapping[str, Tier] = {
     tier.type: tier
     for tier in (
-        Tier(FREE, "AuraDB Free", clonable=False, pausable=False, resizable=False),
+        Tier(
+            FREE,
+            "AuraDB Free",
+            clonable=False,
+            pausable=False,
+            resizable=False,
+            most_nodes=200_000,  # Aura's documentation of AuraDB Free
+            most_relationships=400_000,
+        ),
         Tier(
             PROFESSIONAL,
             "AuraDB Professional",

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_neo4j_aura.domain import tier
 from pulumi_neo4j_aura.domain.clock import Clock
+from pulumi_neo4j_aura.domain.tier import TIERS
 from pulumi_neo4j_aura.errors import OperationFailed, Refused
 from pulumi_neo4j_aura.execution.databases import Database
 from pulumi_neo4j_aura.execution.exports.archiving import NODES, RELATIONSHIPS
@@ -26,9 +26,6 @@ from pulumi_neo4j_aura.vault import archive
 from pulumi_neo4j_aura.vault.encryption import Identities
 from pulumi_neo4j_aura.vault.manifest import FILE, Manifest
 from pulumi_neo4j_aura.vault.store import Store
-
-#: Aura's documentation of AuraDB Free.
-_LIMITS = {tier.FREE: Limits(max_nodes=200_000, max_relationships=400_000)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def objection(manifest: Manifest, instance_type: str) -> str | None:
     """Why an instance of this type can never hold the export, or None."""
     if manifest.method == FILE:
         return f"export {manifest.export_id} is an adopted file, which cannot be written over Bolt"
-    limits, totals = _LIMITS.get(instance_type, Limits()), _totals(manifest)
+    limits, totals = _limits(instance_type), _totals(manifest)
     for what, has, most in (
         ("nodes", totals.nodes, limits.max_nodes),
         ("relationships", totals.relationships, limits.max_relationships),
@@ -71,6 +68,12 @@ def objection(manifest: Manifest, instance_type: str) -> str | None:
                 f"export {manifest.export_id} has {has:,} {what} and {instance_type} holds {most:,}"
             )
     return None
+
+
+def _limits(instance_type: str) -> Limits:
+    """Of a type that is not known: none."""
+    found = TIERS.get(instance_type)
+    return Limits(found.most_nodes, found.most_relationships) if found else Limits()
 
 
 def import_export(
@@ -96,7 +99,7 @@ def import_export(
         observe=progress.advance,
         sleep=clock.sleep,
     ) as writer:
-        writer.check_target(_totals(job.manifest), _LIMITS.get(job.instance_type, Limits()))
+        writer.check_target(_totals(job.manifest), _limits(job.instance_type))
         _write(job, writer, progress)
     progress.stage("constraints and indexes")
     with job.database.session() as session:

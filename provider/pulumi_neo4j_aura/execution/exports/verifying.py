@@ -60,16 +60,31 @@ class Verdict:
 
 
 def verify(
-    store: Store, manifest: Manifest, depth: Depth, identities: Identities, progress: Progress
+    store: Store,
+    manifest: Manifest,
+    depth: Depth,
+    identities: Identities,
+    progress: Progress,
+    *,
+    processes: int = 1,
 ) -> Verdict:
-    """Look at every object of an export; what is wrong is in the verdict, not raised."""
+    """Look at every object of an export; what is wrong is in the verdict, not raised.
+
+    Args:
+        store: where it lies.
+        manifest: which export.
+        depth: how closely to look.
+        identities: what opens it; only a deep look needs them.
+        progress: told of each object.
+        processes: how many may read rows at once in a deep look.
+    """
     progress.stage(f"{depth} look at {manifest.export_id}")
     problems: list[Problem] = []
     for part in manifest.parts:
         problems += _look(store, part, depth)
         progress.advance(0 if depth is Depth.QUICK else part.rows, part.stored_bytes)
     if depth is Depth.DEEP and not problems and manifest.method != FILE:
-        problems += _deeply(store, manifest, identities, progress)
+        problems += _deeply(store, manifest, identities, progress, processes)
     return Verdict(
         manifest.export_id, depth, len(manifest.parts), manifest.stored_bytes, tuple(problems)
     )
@@ -98,10 +113,10 @@ def _sized(store: Store, part: Part) -> list[Problem]:
 
 
 def _deeply(
-    store: Store, manifest: Manifest, identities: Identities, progress: Progress
+    store: Store, manifest: Manifest, identities: Identities, progress: Progress, processes: int
 ) -> list[Problem]:
     try:
-        found = fingerprint_of(store, manifest, identities, progress)
+        found = fingerprint_of(store, manifest, identities, progress, processes)
         recorded = recorded_fingerprint(manifest)
     except Damaged as error:
         return [Problem(manifest.key, error.message)]
