@@ -1,14 +1,18 @@
 """Copies in a bucket, and copies of other people's graphs."""
 
+from datetime import UTC, datetime
+
 import pyrage  # type: ignore[import-untyped] # it has no types
 import pytest
 
+from pulumi_neo4j_aura.errors import AuraError
 from pulumi_neo4j_aura.execution.exports import filling, verifying
 from pulumi_neo4j_aura.execution.exports.verifying import Depth
 from pulumi_neo4j_aura.execution.progress import Silent
 from pulumi_neo4j_aura.vault.encryption import NO_IDENTITIES, read_identities
 from pulumi_neo4j_aura.vault.vault import Vault
 from support.databases import REPOSITORY
+from support.gates import EXPIRED, NO_BUCKET, gate_before
 from support.object_stores import seaweedfs
 from support.shop import export
 
@@ -37,6 +41,34 @@ def test_an_encrypted_copy_in_a_bucket_comes_back(shop, services, seaweedfs, tmp
     request = filling.Request(target, made.manifest.export_id, (shop.databases.passwords[target],))
     assert filling.fill(services, request, vault, keys, Silent()).proven
     shop.databases.control.vanish(target)
+
+
+REFUSALS = {"credentials expire": EXPIRED, "the bucket goes": NO_BUCKET}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_store_that_refuses_within_an_upload_leaves_no_export(
+    shop, services, seaweedfs, monkeypatch, name
+):
+    """The error names the target; when it lets us in again, the same export is made, once."""
+    with gate_before(seaweedfs.place.port) as gate:
+        around = seaweedfs.place.at_port(gate.port)
+        prefix = f"refusals-{name.replace(' ', '-')}"
+        vault = Vault(seaweedfs.place.open(prefix, monkeypatch, **around))
+        vault.claim(services.clock.now())
+        gate.refuse_after(3, REFUSALS[name])
+        with pytest.raises(AuraError) as caught:
+            export(services, vault, shop)
+        assert f"s3://bucket/{prefix}" in str(caught.value)
+        assert seaweedfs.place.secret not in str(caught.value)
+
+        gate.let_through()
+        assert vault.exports() == ()
+        assert export(services, vault, shop).made
+        assert len(vault.exports()) == 1
+        assert vault.orphans(datetime(2100, 1, 1, tzinfo=UTC)) == ()
+    names = [each["name"] for each in shop.databases.control.instances()]
+    assert [each for each in names if each.startswith("aura-export")] == []
 
 
 @NEEDS_SAMPLES
