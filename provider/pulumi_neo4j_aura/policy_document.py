@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final, Literal
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -49,6 +50,7 @@ from pulumi_neo4j_aura.domain.policy import (
     Take,
 )
 from pulumi_neo4j_aura.errors import Permanent
+from pulumi_neo4j_aura.planning import wallclock
 
 VERSION: Final = "aura-backup/v1"
 
@@ -97,6 +99,22 @@ ClockTime = Annotated[
 ]
 
 
+def _cron(value: str) -> str:
+    bad = wallclock.cron_problem(value)
+    if bad:
+        raise ValueError(bad)
+    return value
+
+
+def _zone(value: str) -> str:
+    wallclock.zone_of(value)
+    return value
+
+
+Cron = Annotated[str, AfterValidator(_cron)]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -121,8 +139,8 @@ class BlackoutModel(_Model):
 class ScheduleModel(_Model):
     """When a rule is due."""
 
-    cron: str = Field(description="Five fields on the wall clock of the zone.")
-    zone: str = Field("UTC", description="An IANA time zone.")
+    cron: Cron = Field(description="Five fields on the wall clock of the zone.")
+    zone: Zone = Field("UTC", description="An IANA time zone.")
     dst: Dst = Field(Dst.ONCE, description="For a time that a clock change repeats or leaves out.")
     missed: Missed = Field(Missed.RUN_ONCE, description="For slots that nobody was there to run.")
     first: First = Field(First.WAIT, description="When a rule that never ran is due.")
@@ -195,7 +213,7 @@ class RetentionModel(_Model):
     yearly: int | None = None
     keep_within: Span | None = None
     floor: FloorModel = FloorModel()
-    zone: str = "UTC"
+    zone: Zone = "UTC"
 
 
 class ObjectivesModel(_Model):

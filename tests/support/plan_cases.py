@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pulumi_neo4j_aura.domain.observed import (
+    MissingExport,
     ObservedClone,
     ObservedExport,
     ObservedProject,
@@ -115,6 +116,70 @@ def _odd_names() -> Case:
     return Case(world(instance(name=name), at=vault()))
 
 
+def _short_of_objectives() -> Case:
+    """Old, unproven and missing copies; slow restores and those that were never measured."""
+    old = snapshot(3 * DAY, "old")
+    fleet = (
+        instance(old, id="a-id", name="old"),
+        instance(old, id="b-id", name="paused", status="paused"),
+        instance(snapshot(HOUR, "loose", exportable=False), id="c-id", name="unproven"),
+        instance(snapshots=(), id="d-id", name="bare"),
+        instance(id="e-id", name="slow"),
+        instance(old, id="f-id", name="missed", status="running"),
+    )
+    missed = ("production", "snapshots 0 1 * * * UTC", "f-id")
+    slots = {missed: Past(NOW - DAY, missed=True)}
+    at = vault(restore_seconds={"e-id": 3 * HOUR}, slots=slots)
+    policy = a_policy(
+        exports=[], snapshots=[{"cron": "0 1 * * *"}], objectives={"rpo": "26h", "rto": "2h"}
+    )
+    return Case(world(*fleet, at=at), (policy,))
+
+
+def _short_of_copies() -> Case:
+    """Damaged, future, missing and too few copies, and one that can soon not be exported."""
+    exports = (
+        export(9 * DAY, "good"),
+        export(10 * DAY, "damaged", good=False, problem="nodes-00000 is missing"),
+        export(-DAY, "future"),
+    )
+    missing = {"orders-id": (MissingExport("lost", "orders-id", NOW - 16 * DAY),)}
+    policy = a_policy(retention={"keep_last": 3, "floor": {"count": 3, "proven": 2}})
+    waiting = instance(snapshot(6 * DAY + 12 * HOUR, "waiting"))
+    held = StoredHold("ended", "good", "case 4711", NOW - DAY)
+    at = vault(*exports, missing=missing, slots=DONE, holds=(held,))
+    return Case(world(waiting, at=at), (policy,))
+
+
+def _conflicts() -> Case:
+    """A policy that contradicts itself, and asks of its instances what they cannot give."""
+    fleet = (
+        instance(id="a-id", name="free", type="free-db"),
+        instance(id="b-id", name="pro"),
+        instance(id="c-id", name="odd", type="something-new"),
+    )
+    monthly = {"cron": "0 2 1 * *"}
+    policy = a_policy(
+        exports=[monthly, {**monthly, "method": "clone"}, {"cron": "0 3 * * SUN", "take": "new"}],
+        snapshots=[{"cron": "0 1 * * *", "jitter": "1h", "within": "30m"}],
+        retention={
+            "keep_last": 0,
+            "hourly": 30,
+            "daily": 1,
+            "floor": {"count": 0, "proven": 1},
+        },
+        restore_tests=[{"cron": "0 4 * * SUN"}],
+        objectives={"rpo": "30m"},
+    )
+    return Case(world(*fleet, at=vault()), (policy,))
+
+
+def _nothing_to_export() -> Case:
+    """Four snapshots that are of no use, and an export that is due."""
+    useless = [snapshot((n + 1) * HOUR, f"useless-{n}", exportable=False) for n in range(4)]
+    return Case(world(instance(*useless), at=vault()))
+
+
 CASES: Mapping[str, Case] = {
     "quiet": Case(quiet()),
     "busy": _busy(),
@@ -132,4 +197,8 @@ CASES: Mapping[str, Case] = {
     "overlap": _overlap(),
     "no-instances": Case(quiet(), (a_policy(instances={"names": ["nothing-*"]}),)),
     "odd-names": _odd_names(),
+    "short-of-objectives": _short_of_objectives(),
+    "short-of-copies": _short_of_copies(),
+    "conflicts": _conflicts(),
+    "nothing-to-export": _nothing_to_export(),
 }

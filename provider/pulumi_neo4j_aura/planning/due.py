@@ -31,9 +31,10 @@ def snapshots(case: Case, rule: SnapshotRule, part: Part) -> None:
     asked = _asked(case, rule.schedule, rule.key)
     taken = [at for at, each in case.completed() if each.profile == AD_HOC]
     left = _adopt(asked, max(taken, default=None), "an on-demand snapshot does for it", part)
+    part.due(asked.next_at, rule.key)
     if case.paused:
         part.slots += [SlotOutcome(slot, Ended.SKIPPED, PAUSED) for slot in left]
-        left = []
+        return
     for slot in left if case.instance.snapshots_seen else ():  # else one may be there already
         part.actions.append(
             TakeSnapshot(
@@ -41,7 +42,6 @@ def snapshots(case: Case, rule: SnapshotRule, part: Part) -> None:
             )
         )
     part.findings += _late(case, rule.key, asked, left, findings.SNAPSHOT_OVERDUE)
-    part.due(asked.next_at, rule.key)
 
 
 def exports(case: Case, rule: ExportRule, part: Part) -> None:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from pulumi_neo4j_aura.domain import duration
 from pulumi_neo4j_aura.domain.observed import Past
 from pulumi_neo4j_aura.domain.policy import Blackout, Dst, First, Missed, Schedule
 from pulumi_neo4j_aura.domain.slot import Ended, Slot, SlotOutcome
@@ -229,7 +230,7 @@ def _settled(
 
 def _in_time(schedule: Schedule) -> str:
     if schedule.within is not None:
-        return f"within {schedule.within} of its time"
+        return f"within {duration.show(schedule.within.total_seconds())} of its time"
     return "before its time was over"
 
 

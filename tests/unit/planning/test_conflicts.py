@@ -9,6 +9,9 @@ from pulumi_neo4j_aura.domain.tier import TIERS
 from pulumi_neo4j_aura.planning import conflicts
 from support.planning import NOW, a_policy, instance
 
+#: Its slots are over before some of them begin.
+LATE = {"cron": "0 1 * * *", "jitter": "1h", "within": "1h"}
+
 
 def found(policy, *instances):
     return [each.rule for each in conflicts.find(policy, instances, NOW)]
@@ -21,9 +24,9 @@ def found(policy, *instances):
     ("fields", "rules"),
     [
         ({}, []),
-        ({"exports": [{"cron": "0 25 * * *"}]}, ["exports[0]"]),
-        ({"snapshots": [{"cron": "0 1 * * *", "zone": "Mars"}]}, ["snapshots[0]"]),
-        ({"restore_tests": [{"cron": "x"}]}, ["restore_tests[0]"]),
+        ({"exports": [LATE]}, ["exports[0]"]),
+        ({"snapshots": [{"cron": "0 2 * * *"}, LATE]}, ["snapshots[1]"]),
+        ({"restore_tests": [LATE]}, ["restore_tests[0]"]),
         ({"exports": [{"cron": "0 1 * * *"}, {"cron": "0 1 * * *"}]}, ["exports[1]"]),
         ({"exports": [{"cron": "0 1 * * *"}, {"cron": "0 1 * * *", "zone": "Asia/Tokyo"}]}, []),
         ({"retention": {"keep_last": 0}}, ["retention.keep_last"]),
@@ -57,7 +60,7 @@ def test_the_message_says_what_is_less_than_what():
 
 def test_what_cannot_be_computed_with_is_not_compared_with_tiers():
     """One mistake is told once."""
-    policy = a_policy(exports=[{"cron": "x"}], objectives={"rpo": "1h"})
+    policy = a_policy(exports=[LATE], objectives={"rpo": "1h"})
     assert found(policy, instance()) == ["exports[0]"]
 
 

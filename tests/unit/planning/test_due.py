@@ -234,6 +234,7 @@ def test_no_snapshot_is_taken_of_a_paused_instance():
     assert kinds(plan_of(world(instance()), policy)) == ["TakeSnapshot"]
     plan = plan_of(world(paused), policy)
     assert kinds(plan) == []
+    assert "snapshot-overdue" not in codes(plan)
     assert settled(plan)[-1] == (Ended.SKIPPED, "it is paused: nothing is written to it")
 
 

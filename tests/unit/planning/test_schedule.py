@@ -189,7 +189,7 @@ def test_within_is_how_late_a_slot_may_begin():
     assert run(in_time) == [SUNDAY]
     late = due(settled=SUNDAY - 7 * DAY, now=SUNDAY + HOUR + timedelta(seconds=1), within=HOUR)
     assert (run(late), settled(late)) == ([], [(SUNDAY, Ended.MISSED, 1)])
-    assert "within 1:00:00 of its time" in late.settle[0].reason
+    assert "within 1 h of its time" in late.settle[0].reason
 
 
 def test_older_ones_are_not_settled_past_one_that_is_still_to_run():
