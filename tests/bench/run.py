@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench import (  # noqa: E402 - needs the path
+    comparing,
     databases,
     engine,
     exports,
@@ -52,6 +53,7 @@ MEASUREMENTS: Mapping[str, Callable[[], Iterator[Figure]]] = {
         exports,
         planning,
         reconciling,
+        comparing,
     )
 }
 

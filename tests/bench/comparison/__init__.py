@@ -1,0 +1,1 @@
+"""Exports and imports beside those of APOC and of `neo4j-backup`."""
