@@ -230,3 +230,13 @@ def test_clocks_may_differ_by_minutes():
 def test_what_may_be_approved_is_about_how_much_and_when():
     """No approval lifts a guard that says what is lost."""
     assert {"first-cycle", "deletion-budget"} == guards.APPROVABLE
+
+
+def test_instances_without_exports_allow_no_more_deletes():
+    """The share is one of what there is."""
+    policy = replace(POLICY, limits=Limits(max_deletes=99, max_delete_percent=10))
+    bare = [an_instance(f"bare{number}") for number in range(40)]
+    state = a_state(EXPORTS, instances=[an_instance(), *bare])
+    prunes = [a_prune(each) for each in EXPORTS[-3:]]
+    found = _codes(guards.check(prunes, state, [policy], NOW))
+    assert found == ["deletion-budget"] * 3

@@ -239,7 +239,28 @@ def test_a_held_copy_is_refused_whoever_holds_it(held):
     assert _codes(_check(prune, policies=[POLICY, elsewhere])) == []
 
 
+@pytest.mark.parametrize(("until", "codes"), [("2026-02-01", []), ("2126-02-01", ["held"])])
+def test_a_hold_holds_until_its_end(until, codes):
+    """The time is the plan's, and not the machine's."""
+    hold = Hold("legal", OLDEST.export_id, "case 42", until)
+    assert _codes(_check(a_prune(OLDEST), policies=[replace(POLICY, holds=(hold,))])) == codes
+
+
+def test_another_unknown_thing_is_counted_from_the_second_on():
+    """One alone has nothing behind it."""
+    for names, told in ((["a"], ""), (["a", "b"], "; and 1 more")):
+        lost = [an_instance(name, sight=Sight.UNKNOWN, reason="503") for name in names]
+        _, reason = _only(_check(a_prune(OLDEST), state=a_state(EXPORTS, instances=lost)))
+        assert reason == f"instance orders (a) could not be seen (503){told}"
+
+
 # --- clones ---------------------------------------------------------------------------------------
+
+
+def test_a_project_without_clones_has_room_for_one():
+    """Where one is all that may be."""
+    policy = replace(POLICY, limits=replace(WIDE, max_clones=1))
+    assert _codes(_check(EXPORT, policies=[policy])) == []
 
 
 def _with_clone(clone=CLONE, **other):

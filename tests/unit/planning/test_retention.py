@@ -34,3 +34,14 @@ def test_all_of_a_gone_instance_can_be_kept_for_one_reason():
         "hold legal: case 42 (without end)",
     )
     assert list(found) == ["e00", "e01", "e02", "e03", "bad2", "bad1", "blank"]
+
+
+def test_a_hold_is_told_also_of_what_no_rule_was_asked_about():
+    """Copies that do not count, and all of them where the zone is not known."""
+    held = (ActiveHold("legal", "bad1", "case 42"), ActiveHold("tax", "e03", "2026"))
+    rules = Retention(keep_last=2)
+    counted = reasons(retention.decide("p", rules, EXPORTS, held, NOW))
+    assert "hold legal: case 42 (without end)" in counted["bad1"]
+    unknown = retention.decide("p", Retention(keep_last=2, zone="Mars"), EXPORTS, held, NOW)
+    assert "hold tax: 2026 (without end)" in reasons(unknown)["e03"]
+    assert {each.policy for each in unknown.kept} == {"p"}
