@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,6 @@ from pulumi_neo4j_aura.execution.ledger import Ledger
 from pulumi_neo4j_aura.execution.progress import Silent
 from pulumi_neo4j_aura.graph import reading
 from pulumi_neo4j_aura.graph.endpoint import Login
-from pulumi_neo4j_aura.graph.ids import IdSet
 from pulumi_neo4j_aura.vault.store import open_store
 from support.databases import running_databases
 
@@ -92,7 +92,7 @@ def _archive(database: Database, folder: Path, recipients: tuple[str, ...]) -> N
     ledger = Ledger(folder / "ledger", {"source": str(time.monotonic_ns())})
     run = archiving._Run(_place(folder, recipients), ledger, Silent())
     for kind, rows in (("nodes", reading.nodes), ("relationships", reading.relationships)):
-        run.archive(kind, rows(database.connect, IdSet()), lambda _record: None)
+        run.archive(kind, partial(rows, database.connect), lambda _record: None)
 
 
 def _whole(database: Database, folder: Path) -> Archived:

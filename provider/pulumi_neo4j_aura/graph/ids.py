@@ -47,6 +47,23 @@ class IdSet:
             piece[:] = both.to_bytes(_BYTES)
             self._size += both.bit_count() - ours.bit_count()
 
+    def copy(self) -> IdSet:
+        """A set of its own with the same ids."""
+        made = IdSet()
+        made._pieces = {index: bytearray(piece) for index, piece in self._pieces.items()}
+        made._size = self._size
+        return made
+
+    def without(self, other: IdSet) -> IdSet:
+        """The ids that the other set does not hold."""
+        left = IdSet()
+        for index, ours in self._pieces.items():
+            bits = int.from_bytes(ours) & ~int.from_bytes(other._pieces.get(index, b""))
+            if bits:
+                left._pieces[index] = bytearray(bits.to_bytes(_BYTES))
+                left._size += bits.bit_count()
+        return left
+
     def to_bytes(self) -> bytes:
         """Something that `from_bytes` understands; the same for equal sets."""
         return b"".join(self._parts())

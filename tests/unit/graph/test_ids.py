@@ -94,6 +94,34 @@ def test_what_is_no_id_is_refused(number):
         IdSet().add(number)
 
 
+@given(SETS, SETS)
+def test_without_is_a_difference_and_leaves_both_alone(numbers, others):
+    """Also where neither holds anything near the other's."""
+    ids, other = made_of(numbers), made_of(others)
+    left = ids.without(other)
+
+    assert len(left) == len(numbers - others)
+    assert all((each in left) == (each not in others) for each in numbers)
+    assert left.to_bytes() == made_of(numbers - others).to_bytes()
+    assert (ids.to_bytes(), other.to_bytes()) == (
+        made_of(numbers).to_bytes(),
+        made_of(others).to_bytes(),
+    )
+
+
+@given(SETS, SETS)
+def test_a_copy_grows_by_itself(numbers, others):
+    """Neither knows of the other."""
+    ids = made_of(numbers)
+    made = ids.copy()
+    for each in others:
+        made.add(each)
+
+    assert ids.to_bytes() == made_of(numbers).to_bytes()
+    assert made.to_bytes() == made_of(numbers | others).to_bytes()
+    assert len(made) == len(numbers | others)
+
+
 def test_a_million_neighbours_take_a_bit_each():
     """What an export keeps in memory, and writes down with each part."""
     written = made_of(range(1_000_000)).to_bytes()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from pulumi_neo4j_aura.domain import packstream
 from pulumi_neo4j_aura.execution.databases import Database
@@ -22,6 +23,9 @@ from pulumi_neo4j_aura.vault.manifest import Part
 from pulumi_neo4j_aura.vault.store import Store
 
 NODES, RELATIONSHIPS, SCHEMA = "nodes", "relationships", "schema"
+
+#: Rows that are told of together: being told costs more than a row.
+_TOLD_AT_ONCE: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,15 @@ def archive_database(
     run = _Run(place, ledger, progress)
     with Fingerprinter() as prints:
         progress.stage("nodes", totals.nodes)
-        nodes = run.archive(NODES, reading.nodes(database.connect, IdSet()), prints.add_node)
+        nodes = run.archive(
+            NODES, lambda seen: reading.nodes(database.connect, seen), prints.add_node
+        )
         progress.stage("relationships", totals.relationships)
-        rows = reading.relationships(database.connect, IdSet())
-        relationships = run.archive(RELATIONSHIPS, rows, prints.add_relationship)
+        relationships = run.archive(
+            RELATIONSHIPS,
+            lambda seen: reading.relationships(database.connect, seen),
+            prints.add_relationship,
+        )
         fingerprint = prints.finish(found.statements())
     statements = run.archive_schema(found)
     return Archived((*statements, *nodes, *relationships), found, fingerprint)
@@ -72,16 +81,26 @@ class _Run:
     progress: Progress
 
     def archive(
-        self, kind: str, records: Iterator[bytes], observe: Callable[[bytes], None]
+        self, kind: str, read: Callable[[IdSet], Iterator[bytes]], observe: Callable[[bytes], None]
     ) -> tuple[Part, ...]:
-        """All records of one kind, in parts; those of an earlier run first."""
+        """All records of one kind, in parts; those of an earlier run first.
+
+        Args:
+            kind: of the records.
+            read: gives the records; the id of each is in the set by the time it is handed over.
+            observe: sees every record, those of an earlier run as well.
+        """
         done = [each for each in self.ledger.done() if each.part.kind == kind]
         archived = IdSet()
         for each in done:
             archived.merge(IdSet.from_bytes(each.ids))
         parts = [each.part for each in done]
-        fresh = self._unarchived(records, archived, observe)
-        while (made := self._part(kind, len(parts), fresh)) is not None:
+        seen, before = IdSet(), IdSet()
+        fresh = self._unarchived(read(seen), archived, observe)
+        while (made := self._write(kind, len(parts), fresh)) is not None:
+            # What was handed over since the last part is in this one, or was in an earlier run's.
+            self.ledger.add(made, seen.without(before).to_bytes())
+            before = seen.copy()
             parts.append(made)
         return tuple(parts)
 
@@ -93,18 +112,19 @@ class _Run:
     def _unarchived(
         self, records: Iterator[bytes], archived: IdSet, observe: Callable[[bytes], None]
     ) -> Iterator[bytes]:
+        """What is to be written. One loop, and little in it, because it runs for each row."""
+        id_of, advance = reading.id_of, self.progress.advance
+        rows = size = 0
         for record in records:
             observe(record)
-            self.progress.advance(1, len(record))
-            if not archived or reading.id_of(record) not in archived:
+            rows += 1
+            size += len(record)
+            if rows == _TOLD_AT_ONCE:
+                advance(rows, size)
+                rows = size = 0
+            if not archived or id_of(record) not in archived:
                 yield record
-
-    def _part(self, kind: str, number: int, records: Iterator[bytes]) -> Part | None:
-        ids = IdSet()
-        part = self._write(kind, number, _noting(records, ids))
-        if part is not None:
-            self.ledger.add(part, ids.to_bytes())
-        return part
+        advance(rows, size)
 
     def _write(self, kind: str, number: int, records: Iterator[bytes]) -> Part | None:
         place = self.place
@@ -118,9 +138,3 @@ class _Run:
             recipients=place.recipients,
             max_plain_bytes=place.part_bytes,
         )
-
-
-def _noting(records: Iterator[bytes], ids: IdSet) -> Iterator[bytes]:
-    for record in records:
-        ids.add(reading.id_of(record))
-        yield record
