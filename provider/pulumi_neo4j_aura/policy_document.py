@@ -112,6 +112,8 @@ def _zone(value: str) -> str:
 
 
 Cron = Annotated[str, AfterValidator(_cron)]
+#: A rule that keeps nothing is a mistake: whoever wants no such rule leaves it out.
+Count = Annotated[int, Field(ge=1)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
@@ -198,19 +200,19 @@ class RestoreTestModel(ScheduleModel):
 class FloorModel(_Model):
     """How many copies outlive every rule."""
 
-    count: int = 1
+    count: Count = 1
     proven: int = Field(0, ge=0)
 
 
 class RetentionModel(_Model):
     """Which exports are kept. Without any rule all are."""
 
-    keep_last: int | None = None
-    hourly: int | None = None
-    daily: int | None = None
-    weekly: int | None = None
-    monthly: int | None = None
-    yearly: int | None = None
+    keep_last: Count | None = None
+    hourly: Count | None = None
+    daily: Count | None = None
+    weekly: Count | None = None
+    monthly: Count | None = None
+    yearly: Count | None = None
     keep_within: Span | None = None
     floor: FloorModel = FloorModel()
     zone: Zone = "UTC"

@@ -162,12 +162,7 @@ def _conflicts() -> Case:
     policy = a_policy(
         exports=[monthly, {**monthly, "method": "clone"}, {"cron": "0 3 * * SUN", "take": "new"}],
         snapshots=[{"cron": "0 1 * * *", "jitter": "1h", "within": "30m"}],
-        retention={
-            "keep_last": 0,
-            "hourly": 30,
-            "daily": 1,
-            "floor": {"count": 0, "proven": 1},
-        },
+        retention={"hourly": 30, "daily": 1, "floor": {"count": 1, "proven": 2}},
         restore_tests=[{"cron": "0 4 * * SUN"}],
         objectives={"rpo": "30m"},
     )

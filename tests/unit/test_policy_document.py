@@ -130,6 +130,13 @@ def test_an_unknown_preset_names_those_that_there_are():
         ({"exports": [{"cron": "0 25 * * *"}]}, "exports[0].cron: '0 25 * * *' is no cron"),
         ({"restore_tests": [{"cron": "x"}]}, "cron: 'x' is no cron expression: it needs minute"),
         ({"snapshots": [{"cron": "0 1 * * *", "zone": "Mars"}]}, "[0].zone: there is no time zone"),
+        ({"retention": {"keep_last": 0}}, "retention.keep_last: Input should be greater than or"),
+        ({"retention": {"weekly": -1}}, "retention.weekly: Input should be greater than or equal"),
+        ({"retention": {"floor": {"count": 0}}}, "retention.floor.count: Input should be greater"),
+        (
+            {"retention": {"keep_last": 0}, "exports": [{"cron": "0 25 * * *"}]},
+            "exports[0].cron: '0 25 * * *' is no cron expression (bad hour); retention.keep_last: ",
+        ),
         ({"retention": {"zone": "Mars"}}, "retention.zone: there is no time zone 'Mars'"),
         ({"exports": [{"cron": "0 1 * * *", "method": "magic"}]}, "exports[0].method: "),
         ({"limits": {"max_clones": 0}}, "limits.max_clones: "),

@@ -74,11 +74,6 @@ def _of_schedules(policy: Policy) -> Iterator[Conflict]:
 
 def _of_retention(retention: Retention) -> Iterator[Conflict]:
     counts = [(name, getattr(retention, name), span) for name, span in _PERIODS]
-    for name, count, _ in [*counts, ("keep_last", retention.keep_last, timedelta())]:
-        if count is not None and count < 1:
-            yield Conflict(
-                f"retention.{name}", f"{count} keeps nothing.", "Leave it out, or keep at least 1."
-            )
     there = [(name, count * span) for name, count, span in counts if count]
     for (short, first), (long, second) in itertools.pairwise(there):
         if second < first:
@@ -87,10 +82,6 @@ def _of_retention(retention: Retention) -> Iterator[Conflict]:
                 f"it reaches back {_span(second)}, which is less than {short} with {_span(first)}.",
                 f"Keep more {long} or fewer {short} copies.",
             )
-    if retention.floor.count < 1:
-        yield Conflict(
-            "retention.floor.count", "the last good copy is never pruned.", "Write 1 or more."
-        )
     if retention.floor.proven > retention.floor.count:
         yield Conflict(
             "retention.floor.proven",

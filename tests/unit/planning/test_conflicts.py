@@ -29,13 +29,10 @@ def found(policy, *instances):
         ({"restore_tests": [LATE]}, ["restore_tests[0]"]),
         ({"exports": [{"cron": "0 1 * * *"}, {"cron": "0 1 * * *"}]}, ["exports[1]"]),
         ({"exports": [{"cron": "0 1 * * *"}, {"cron": "0 1 * * *", "zone": "Asia/Tokyo"}]}, []),
-        ({"retention": {"keep_last": 0}}, ["retention.keep_last"]),
-        ({"retention": {"weekly": -1}}, ["retention.weekly"]),
         ({"retention": {"daily": 30, "weekly": 2}}, ["retention.weekly"]),
         ({"retention": {"daily": 7, "weekly": 4, "yearly": 1}}, []),
         ({"retention": {"hourly": 12, "daily": 7}}, []),
         ({"retention": {"hourly": 48, "daily": 1}}, ["retention.daily"]),
-        ({"retention": {"floor": {"count": 0}}}, ["retention.floor.count"]),
         ({"retention": {"floor": {"count": 1, "proven": 2}}}, ["retention.floor.proven"]),
     ],
 )
