@@ -63,13 +63,18 @@ def test_a_damaged_dump_ends_in_loading_failed(databases, orders, tmp_path):
     databases.ask("DELETE", f"/instances/{orders}")
 
 
-def test_one_flipped_bit_is_noticed(databases, orders, tmp_path):
-    """`database load` checks what `database load --info` does not."""
+def test_damage_within_is_noticed(databases, orders, tmp_path):
+    """`database load` checks what `database load --info` does not.
+
+    A bit in every 64 bytes: of 150 dumps with a single flipped bit Neo4j 5.26 loaded 8, some with
+    files missing, because it does not always read up to the checksum.
+    """
     taken = databases.take(orders)
     dump = tmp_path / "orders.dump"
     databases.control.dump_snapshot(taken, dump)
     damaged = bytearray(dump.read_bytes())
-    damaged[len(damaged) * 2 // 3] ^= 0x10
+    for at in range(64, len(damaged), 64):
+        damaged[at] ^= 0x10
     dump.write_bytes(damaged)
     _load(databases, orders, dump)
     databases.wait(orders, "loading failed")
