@@ -73,8 +73,7 @@ def _of_schedules(policy: Policy) -> Iterator[Conflict]:
 
 
 def _of_retention(retention: Retention) -> Iterator[Conflict]:
-    counts = [(name, getattr(retention, name), span) for name, span in _PERIODS]
-    there = [(name, count * span) for name, count, span in counts if count]
+    there = [(name, count * span) for name, span in _PERIODS if (count := getattr(retention, name))]
     for (short, first), (long, second) in itertools.pairwise(there):
         if second < first:
             yield Conflict(
