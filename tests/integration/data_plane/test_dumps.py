@@ -67,7 +67,7 @@ def test_damage_within_is_noticed(databases, orders, tmp_path):
     """`database load` checks what `database load --info` does not.
 
     A bit in every 64 bytes: of 150 dumps with a single flipped bit Neo4j 5.26 loaded 8, some with
-    files missing, because it does not always read up to the checksum.
+    files missing.
     """
     taken = databases.take(orders)
     dump = tmp_path / "orders.dump"
