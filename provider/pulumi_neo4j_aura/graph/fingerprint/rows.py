@@ -76,8 +76,8 @@ class Nodes:
         Raises:
             Permanent: one of them is no node, or came before.
         """
-        before = self._rows
         put, content, number = self._put, self._shapes.content, int.from_bytes
+        rows = total = 0
         for record in records:
             try:
                 head = _NODE_HEAD(record)
@@ -91,9 +91,11 @@ class Nodes:
                 raise _unreadable("node", record, error) from error
             digest = shake_128(b"N" + written).digest(_NODE_BYTES)
             put(node_id, digest[WIDTH:])
-            self._total += number(digest[:WIDTH], "little")
-            self._rows += 1
-        return self._rows - before
+            total += number(digest[:WIDTH], "little")
+            rows += 1
+        self._rows += rows
+        self._total += total
+        return rows
 
     def take(self) -> Partial:
         """What was taken in since the last time."""
@@ -128,14 +130,16 @@ class Relationships:
         self._shapes = Shapes(read_type)
         self._rows = self._total = self._loose = 0
 
-    def add(self, records: Iterable[bytes]) -> int:
+    def add(self, records: Iterable[bytes]) -> int:  # noqa: PLR0915 - a call costs a tenth of a row
         """Take in some rows; says how many.
 
         Raises:
             Permanent: one of them is no relationship, or there is no room for what is kept of it.
         """
-        before = self._rows
         colours, content, number = self._colours.map, self._shapes.content, int.from_bytes
+        unpack, sums, kept = _RELATIONSHIP.unpack, self._lanes, self._kept
+        spooled = None if self._spool is None else SPOOLED.pack
+        rows = total = 0
         for record in records:
             try:
                 head = _RELATIONSHIP_HEAD(record)
@@ -147,33 +151,29 @@ class Relationships:
                     start, end, written = self._unusual(record)
             except (ValueError, IndexError) as error:
                 raise _unreadable("relationship", record, error) from error
-            begin = colours[start * SLOT : start * SLOT + SLOT]
-            behind = colours[end * SLOT : end * SLOT + SLOT]
-            if begin > ABSENT and behind > ABSENT:
-                digest = shake_128(b"R" + begin + behind + written).digest(_RELATIONSHIP.size)
-                sent, *lanes, rest = _RELATIONSHIP.unpack(digest)
-                self._connect(start, end, lanes, rest)
-            else:
-                sent = self._loose_end(bytes(begin), bytes(behind), written)
-            self._total += number(sent, "little")
-            self._rows += 1
-        return self._rows - before
-
-    def _connect(self, start: int, end: int, lanes: list[int], rest: bytes) -> None:
-        """Tell both ends, and keep for later rounds what they need."""
-        sums = self._lanes
-        if sums is None:
-            return
-        start_low, start_high, end_low, end_high = lanes
-        at, to = 2 * start, 2 * end
-        sums[at] = (sums[at] + start_low) & LANE
-        sums[at + 1] = (sums[at + 1] + start_high) & LANE
-        sums[to] = (sums[to] + end_low) & LANE
-        sums[to + 1] = (sums[to + 1] + end_high) & LANE
-        if self._spool is not None:
-            self._kept.append(SPOOLED.pack(start, end, rest))
-            if len(self._kept) >= _SPOOL_ROWS:
-                self._flush()
+            at, to = start * SLOT, end * SLOT
+            begin, behind = colours[at : at + SLOT], colours[to : to + SLOT]
+            rows += 1
+            if not (begin > ABSENT and behind > ABSENT):
+                total += number(self._loose_end(bytes(begin), bytes(behind), written), "little")
+                continue
+            sent, start_low, start_high, end_low, end_high, rest = unpack(
+                shake_128(b"R" + begin + behind + written).digest(_RELATIONSHIP.size)
+            )
+            total += number(sent, "little")
+            if sums is not None:  # both ends are told
+                at, to = 2 * start, 2 * end
+                sums[at] = (sums[at] + start_low) & LANE
+                sums[at + 1] = (sums[at + 1] + start_high) & LANE
+                sums[to] = (sums[to] + end_low) & LANE
+                sums[to + 1] = (sums[to + 1] + end_high) & LANE
+            if spooled is not None:
+                kept.append(spooled(start, end, rest))
+                if len(kept) >= _SPOOL_ROWS:
+                    self._flush()
+        self._rows += rows
+        self._total += total
+        return rows
 
     def _loose_end(self, begin: bytes, behind: bytes, written: bytes) -> bytes:
         """A row of a graph that changed while it was read: counted, and hashed as it is."""
