@@ -6,10 +6,11 @@ import threading
 import pyrage  # type: ignore[import-untyped] # it has no types
 import pytest
 
-from pulumi_neo4j_aura.errors import BadCredentials, Refused
+from pulumi_neo4j_aura.errors import BadCredentials, Refused, Transient
 from pulumi_neo4j_aura.execution.exports import filling, verifying
 from pulumi_neo4j_aura.execution.exports.verifying import Depth
 from pulumi_neo4j_aura.execution.progress import Silent
+from pulumi_neo4j_aura.graph.fingerprint import beside
 from pulumi_neo4j_aura.vault.encryption import NO_IDENTITIES, read_identities
 from support.emulator import PRODUCTION_PROJECT_ID
 from support.shop import NODES, RELATIONSHIPS, export
@@ -55,6 +56,13 @@ def key(tmp_path):
     return path, str(made.to_public())
 
 
+@pytest.fixture(params=[1, 10**9], ids=["other-process", "this-process"])
+def fingerprinting(request, monkeypatch):
+    """Where fingerprints are computed."""
+    monkeypatch.setattr(beside, "WORTH_A_PROCESS", request.param)
+
+
+@pytest.mark.usefixtures("fingerprinting")
 def test_an_encrypted_export_comes_back_the_same_graph(services, vault, shop, key):
     """Every type of value, every kind of index: the fingerprints are equal, and the schema is."""
     path, recipient = key
@@ -105,6 +113,30 @@ def test_a_running_instance_is_read_live(services, vault, shop):
     assert alive(services) == before
     again = export(services, vault, shop, passwords=passwords(shop), **wishes)
     assert (again.made, again.manifest.key) == (False, made.manifest.key)
+
+
+def test_a_fingerprint_whose_process_dies_is_taken_again(services, vault, shop, monkeypatch):
+    """The export fails and says why; the next run archives nothing twice and ends it."""
+    monkeypatch.setattr(beside, "WORTH_A_PROCESS", 1)
+    before = alive(services)
+    send = beside.Beside.add_relationships
+
+    def killed_before(one, records):
+        one._process.kill()
+        send(one, records)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(beside.Beside, "add_relationships", killed_before)
+        with pytest.raises(Transient, match="computes the fingerprint ended with -9"):
+            export(services, vault, shop)
+    stored = {each.key for each in vault.store.list("exports")}
+    assert stored
+    assert [*vault.exports()] == []
+
+    made = export(services, vault, shop)
+    assert stored <= {part.key for part in made.manifest.parts}
+    assert verified(vault, made.manifest).sound
+    assert alive(services) == before
 
 
 def test_what_is_written_during_a_live_read_does_no_harm(services, vault, shop):

@@ -15,7 +15,8 @@ from pulumi_neo4j_aura.execution.databases import Database
 from pulumi_neo4j_aura.execution.ledger import Ledger
 from pulumi_neo4j_aura.execution.progress import Progress
 from pulumi_neo4j_aura.graph import reading
-from pulumi_neo4j_aura.graph.fingerprint import Fingerprint, Fingerprinter
+from pulumi_neo4j_aura.graph.fingerprint import Fingerprint
+from pulumi_neo4j_aura.graph.fingerprint.beside import taking
 from pulumi_neo4j_aura.graph.ids import IdSet
 from pulumi_neo4j_aura.graph.schema import Schema
 from pulumi_neo4j_aura.vault import archive
@@ -24,8 +25,11 @@ from pulumi_neo4j_aura.vault.store import Store
 
 NODES, RELATIONSHIPS, SCHEMA = "nodes", "relationships", "schema"
 
-#: Rows that are told of together: being told costs more than a row.
-_TOLD_AT_ONCE: Final = 256
+#: Bytes of rows that are told of together: being told costs more than a row.
+_TOLD_AT_ONCE: Final = 256 << 10
+
+#: Sees rows, some at a time.
+Observe = Callable[[list[bytes]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +62,16 @@ def archive_database(
     """
     found, totals = database.schema(), database.totals()
     run = _Run(place, ledger, progress)
-    with Fingerprinter() as prints:
+    with taking(totals.nodes + totals.relationships) as prints:
         progress.stage("nodes", totals.nodes)
         nodes = run.archive(
-            NODES, lambda seen: reading.nodes(database.connect, seen), prints.add_node
+            NODES, lambda seen: reading.nodes(database.connect, seen), prints.add_nodes
         )
         progress.stage("relationships", totals.relationships)
         relationships = run.archive(
             RELATIONSHIPS,
             lambda seen: reading.relationships(database.connect, seen),
-            prints.add_relationship,
+            prints.add_relationships,
         )
         fingerprint = prints.finish(found.statements())
     statements = run.archive_schema(found)
@@ -81,7 +85,7 @@ class _Run:
     progress: Progress
 
     def archive(
-        self, kind: str, read: Callable[[IdSet], Iterator[bytes]], observe: Callable[[bytes], None]
+        self, kind: str, read: Callable[[IdSet], Iterator[bytes]], observe: Observe
     ) -> tuple[Part, ...]:
         """All records of one kind, in parts; those of an earlier run first.
 
@@ -110,21 +114,13 @@ class _Run:
         return () if part is None else (part,)
 
     def _unarchived(
-        self, records: Iterator[bytes], archived: IdSet, observe: Callable[[bytes], None]
+        self, records: Iterator[bytes], archived: IdSet, observe: Observe
     ) -> Iterator[bytes]:
-        """What is to be written. One loop, and little in it, because it runs for each row."""
-        id_of, advance = reading.id_of, self.progress.advance
-        rows = size = 0
-        for record in records:
-            observe(record)
-            rows += 1
-            size += len(record)
-            if rows == _TOLD_AT_ONCE:
-                advance(rows, size)
-                rows = size = 0
-            if not archived or id_of(record) not in archived:
-                yield record
-        advance(rows, size)
+        """What is to be written; everything is observed."""
+        everything = observed(records, observe, self.progress)
+        if not archived:
+            return everything
+        return (each for each in everything if reading.id_of(each) not in archived)
 
     def _write(self, kind: str, number: int, records: Iterator[bytes]) -> Part | None:
         place = self.place
@@ -138,3 +134,19 @@ class _Run:
             recipients=place.recipients,
             max_plain_bytes=place.part_bytes,
         )
+
+
+def observed(records: Iterator[bytes], observe: Observe, progress: Progress) -> Iterator[bytes]:
+    """The records, of which two others are told some at a time; of the last before the end."""
+    rows: list[bytes] = []
+    size = 0
+    for record in records:
+        rows.append(record)
+        size += len(record)
+        if size >= _TOLD_AT_ONCE:
+            observe(rows)
+            progress.advance(len(rows), size)
+            rows, size = [], 0
+        yield record
+    observe(rows)
+    progress.advance(len(rows), size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pulumi_neo4j_aura.domain.clock import Clock
 from pulumi_neo4j_aura.domain.tier import TIERS
 from pulumi_neo4j_aura.errors import OperationFailed, Refused
 from pulumi_neo4j_aura.execution.databases import Database
-from pulumi_neo4j_aura.execution.exports.archiving import NODES, RELATIONSHIPS
+from pulumi_neo4j_aura.execution.exports.archiving import NODES, RELATIONSHIPS, observed
 from pulumi_neo4j_aura.execution.exports.contents import (
     recorded_fingerprint,
     rows_of,
@@ -18,7 +19,8 @@ from pulumi_neo4j_aura.execution.exports.contents import (
 )
 from pulumi_neo4j_aura.execution.progress import Progress
 from pulumi_neo4j_aura.graph import reading, schema
-from pulumi_neo4j_aura.graph.fingerprint import Fingerprint, Fingerprinter
+from pulumi_neo4j_aura.graph.fingerprint import Fingerprint
+from pulumi_neo4j_aura.graph.fingerprint.beside import taking
 from pulumi_neo4j_aura.graph.ids import IdSet
 from pulumi_neo4j_aura.graph.reading import Totals
 from pulumi_neo4j_aura.graph.writing import Kind, Limits, Writer
@@ -174,13 +176,10 @@ def prove(job: Job, progress: Progress) -> Imported:
 def live_fingerprint(database: Database, progress: Progress) -> Fingerprint:
     """The fingerprint of what a database holds now; exact while nobody writes to it."""
     found, totals = database.schema(), database.totals()
-    with Fingerprinter() as prints:
+    with taking(totals.nodes + totals.relationships) as prints:
         progress.stage("comparing nodes", totals.nodes)
-        for record in reading.nodes(database.connect, IdSet()):
-            prints.add_node(record)
-            progress.advance(1, len(record))
+        deque(observed(reading.nodes(database.connect, IdSet()), prints.add_nodes, progress), 0)
         progress.stage("comparing relationships", totals.relationships)
-        for record in reading.relationships(database.connect, IdSet()):
-            prints.add_relationship(record)
-            progress.advance(1, len(record))
+        found_between = reading.relationships(database.connect, IdSet())
+        deque(observed(found_between, prints.add_relationships, progress), 0)
         return prints.finish(found.statements())
