@@ -16,6 +16,7 @@ from support.engine import PulumiProject
 from support.object_stores import S3Server, seaweedfs
 from support.programs import instance, program
 from support.resources import environment
+from support.samples import NAMES, NEEDS_SAMPLES, SAMPLES
 
 __all__ = ["seaweedfs"]
 
@@ -236,6 +237,66 @@ def test_a_copy_in_a_bucket_fills_an_environment(shop: Shop, seaweedfs: S3Server
     state = json.dumps(project.export())
     assert seaweedfs.place.secret not in state
     project.destroy("--skip-preview")
+
+
+@NEEDS_SAMPLES
+def test_graphs_that_are_not_ours_come_back_the_same(shop: Shop) -> None:
+    """Dumps of other people: into the vault and out of it, by `pulumi up` alone."""
+    theirs = [(name, name.replace("-", "_")) for name in NAMES]
+    sources = [instance(each, name=repr(name)) for name, each in theirs]
+    project = shop.start("theirs", program(*sources, *(_told(each) for _, each in theirs)))
+    project.up(skip_preview=True)
+    found = project.outputs()
+    for name, each in theirs:
+        answer = shop.databases.put(found[f"{each}_id"], dump=str(SAMPLES / f"{name}.dump"))
+        assert answer.status_code == 202, answer.text
+        shop.databases.wait(found[f"{each}_id"])
+
+    recipient = str(pyrage.x25519.Identity.from_str(shop.key.read_text().strip()).to_public())
+    url = str(shop.root / "theirs-vault")
+    target = f"target = aura.ExportTarget('target', url={url!r}, recipients=[{recipient!r}])\n"
+    copies = [_copied_and_filled(name, each, url) for name, each in theirs]
+    told = [_told(each) + _told(f"{each}_filled") for _, each in theirs]
+    project.write("__main__.py", program(*sources, target, *copies, *told))
+    project.up(skip_preview=True)
+
+    found = project.outputs(show_secrets=True)
+    for _, each in theirs:
+        assert found[f"{each}_filled_provenance"]["proven"] is True
+        ids = [found[f"{each}_id"], found[f"{each}_filled_id"]]
+        for made, resource in zip(ids, (each, f"{each}_filled"), strict=True):
+            shop.databases.passwords[made] = found[f"{resource}_password"]
+        before, after = (shop.databases.counts(made) for made in ids)
+        assert before == after > (100, 100)
+        assert _own(shop.schema(ids[0])) == _own(shop.schema(ids[1]))
+    project.up("--expect-no-changes", skip_preview=True)
+    project.destroy("--skip-preview")
+
+
+def _own(schema: list[str]) -> list[str]:
+    """Without the indexes that every database of today has, and one of 4.3 has otherwise."""
+    return [each for each in schema if "CREATE LOOKUP INDEX" not in each]
+
+
+def _told(resource: str) -> str:
+    fields = {"id": "instance_id", "password": "password", "provenance": "provenance"}
+    return "".join(
+        f'pulumi.export("{resource}_{short}", {resource}.{field})\n'
+        for short, field in fields.items()
+    )
+
+
+def _copied_and_filled(name: str, resource: str, url: str) -> str:
+    """A snapshot of an instance, an export of that, and another instance filled from it."""
+    return (
+        f"before = aura.Snapshot('{resource}-before', instance_id={resource}.instance_id)\n"
+        f"copy = aura.Export('{resource}-copy', target=target, snapshot_id=before.snapshot_id,\n"
+        f"    instance_id={resource}.instance_id)\n"
+    ) + instance(
+        f"{resource}_filled",
+        name=repr(f"{name}-filled"),
+        source=f"aura.from_export({url!r}, copy.export_id)",
+    )
 
 
 def test_destroying_the_export_keeps_the_copy(shop: Shop) -> None:

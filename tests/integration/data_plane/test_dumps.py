@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from support.databases import REPOSITORY, Databases, servers_below, wait_until
+from support.databases import Databases, servers_below, wait_until
+from support.samples import NEEDS_SAMPLES, SAMPLES
 
 pytestmark = pytest.mark.neo4j
 
 #: Databases that nobody on this project wrote; on a user's machine they are not there.
-SAMPLES = REPOSITORY.parent / "shared" / "data"
-NEEDS_SAMPLES = pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"there is no {SAMPLES}")
 
 
 def _load(databases: Databases, instance: str, dump: Path) -> None:

@@ -11,18 +11,14 @@ from pulumi_neo4j_aura.execution.exports.verifying import Depth
 from pulumi_neo4j_aura.execution.progress import Silent
 from pulumi_neo4j_aura.vault.encryption import NO_IDENTITIES, read_identities
 from pulumi_neo4j_aura.vault.vault import Vault
-from support.databases import REPOSITORY
 from support.gates import EXPIRED, NO_BUCKET, gate_before
 from support.object_stores import seaweedfs
+from support.samples import NAMES, NEEDS_SAMPLES, SAMPLES
 from support.shop import export
 
 __all__ = ["seaweedfs"]
 
 pytestmark = pytest.mark.neo4j
-
-
-SAMPLES = REPOSITORY.parent / "shared" / "data"
-NEEDS_SAMPLES = pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"there is no {SAMPLES}")
 
 
 def test_an_encrypted_copy_in_a_bucket_comes_back(shop, services, seaweedfs, tmp_path, monkeypatch):
@@ -72,7 +68,7 @@ def test_a_store_that_refuses_within_an_upload_leaves_no_export(
 
 
 @NEEDS_SAMPLES
-@pytest.mark.parametrize("name", ["movies-50", "movies-43", "northwind-50"])
+@pytest.mark.parametrize("name", NAMES)
 def test_graphs_that_are_not_ours_come_back_the_same(shop, services, vault, name):
     """Their counts, their schema, and every value: the fingerprints are equal."""
     databases = shop.databases
