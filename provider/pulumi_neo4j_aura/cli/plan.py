@@ -30,7 +30,7 @@ def run(
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="For a pull request.")] = False,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Ask Aura for everything, whatever is remembered.")
+        bool, typer.Option("--fresh", help="Ask Aura for every day that was not seen to its end.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """For `json.dumps(default=…)`: a dataclass as its fields, a time as ISO 8601.
+    """For `json.dumps(default=…)`: a dataclass as its fields, times and days as ISO 8601.
 
     Unlike `dataclasses.asdict` it copies nothing, which catalogs of thousands of records notice.
 
     Raises:
-        TypeError: it is neither.
+        TypeError: it is none of these.
     """
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     try:
         names = value.__dataclass_fields__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Protocol
 
 from pulumi_neo4j_aura.domain.instance import InstanceSummary
@@ -15,7 +15,7 @@ from pulumi_neo4j_aura.vault import layout
 from pulumi_neo4j_aura.vault.recent import Recent
 from pulumi_neo4j_aura.vault.vault import Vault
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class SeenInstance:
     Attributes:
         got_at: when Aura was asked for the instance itself (type, memory); None: never.
         asked_at: when Aura was asked for its snapshots; None: never.
+        passed_over: days before `asked_at` that were not asked for to their end, because newer
+            ones had told enough; the newest first.
         gone_at: when it was certainly gone; None: it was there.
         touched: whether something was done with it since, so that it must be looked at again.
     """
@@ -39,6 +41,7 @@ class SeenInstance:
     snapshots: tuple[Snapshot, ...] = ()
     got_at: datetime | None = None
     asked_at: datetime | None = None
+    passed_over: tuple[date, ...] = ()
     gone_at: datetime | None = None
     touched: bool = False
 
@@ -180,7 +183,8 @@ def _instance(content: dict[str, Any]) -> SeenInstance:
     found = [
         Snapshot(**{**each, "timestamp": _time(each["timestamp"])}) for each in content["snapshots"]
     ]
-    return SeenInstance(**{**content, **times, "snapshots": tuple(found)})
+    days = tuple(date.fromisoformat(each) for each in content["passed_over"])
+    return SeenInstance(**{**content, **times, "snapshots": tuple(found), "passed_over": days})
 
 
 def _project(content: dict[str, Any]) -> SeenProject:

@@ -19,12 +19,14 @@ from pulumi_neo4j_aura.domain.observed import (
     Sight,
 )
 from pulumi_neo4j_aura.domain.policy import ExportRule, Policy, SnapshotRule
+from pulumi_neo4j_aura.domain.slot import Slot
 from pulumi_neo4j_aura.domain.tier import TIERS
 from pulumi_neo4j_aura.execution import clones
 from pulumi_neo4j_aura.execution.services import Services
-from pulumi_neo4j_aura.observation import exports, lists
+from pulumi_neo4j_aura.observation import days, exports, lists
 from pulumi_neo4j_aura.observation.lists import Listed
 from pulumi_neo4j_aura.observation.memory import Memory, SeenInstance
+from pulumi_neo4j_aura.observation.need import Need
 from pulumi_neo4j_aura.observation.snapshots import Looker
 from pulumi_neo4j_aura.planning import schedule, selecting
 from pulumi_neo4j_aura.planning.schedule import Who
@@ -61,8 +63,9 @@ class Observer:
         Args:
             policies: whose instances and targets.
             list_age: how old a remembered list of instances may be. Zero: somebody wants to see
-                the world as it is; of a few instances the snapshots are asked for as well.
-            fresh: ask for all snapshots, whatever is remembered.
+                the world as it is; of a few instances all snapshots of the last 24 h are asked for
+                as well.
+            fresh: ask for the instances and all their snapshots, whatever is remembered.
         """
         now = self.services.clock.now()
         vaults = self._vaults(policies)
@@ -78,7 +81,7 @@ class Observer:
             at=now,
             projects=tuple(_seen_projects(read)),
             instances=(
-                *self._look(wanted, _Due(tuple(policies), vaults, now, everything=fresh or few)),
+                *self._look(wanted, _Needs(tuple(policies), vaults, now, few=few, fresh=fresh)),
                 *(_listed(row) for row in rows if not _selected(policies, row)),
                 *lists.missing(self.services, self.memory, expected, read, now),
             ),
@@ -112,10 +115,10 @@ class Observer:
             return ObservedVault(url, Sight.UNKNOWN, "it could not be opened")
         return exports.observe(found, self.services.clock, url)
 
-    def _look(self, rows: Sequence[InstanceSummary], due: _Due) -> tuple[ObservedInstance, ...]:
+    def _look(self, rows: Sequence[InstanceSummary], needs: _Needs) -> tuple[ObservedInstance, ...]:
         looker = Looker(self.services.client, self.memory, _every)
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="look") as pool:
-            return tuple(pool.map(lambda row: looker.look(row, due=due(row), now=due.now), rows))
+            return tuple(pool.map(lambda row: looker.look(row, needs(row), needs.now), rows))
 
     def _expected(
         self, policies: Sequence[Policy], vaults: Iterable[ObservedVault]
@@ -140,18 +143,28 @@ class Observer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
-    """Whether some rule is due for an instance now, so that its snapshots must be seen now."""
+class _Needs:
+    """What must be known of each instance: by the rules that are due now, and by who asks."""
 
     policies: tuple[Policy, ...]
     vaults: tuple[ObservedVault, ...]
     now: datetime
-    everything: bool
+    few: bool
+    fresh: bool
 
-    def __call__(self, row: InstanceSummary) -> bool:
-        return self.everything or any(self._rules(row))
+    def __call__(self, row: InstanceSummary) -> Need:
+        due = list(self._due(row))
+        # Any on-demand snapshot since its slot does for a snapshot rule. An export rule takes the
+        # newest that can be exported, which every look finds.
+        since = [slot.due for rule, run in due if isinstance(rule, SnapshotRule) for slot in run]
+        if self.few:
+            since.append(self.now - days.STALE)
+        return Need(bool(due) or self.few or self.fresh, min(since, default=None), self.fresh)
 
-    def _rules(self, row: InstanceSummary) -> Iterator[bool]:
+    def _due(
+        self, row: InstanceSummary
+    ) -> Iterator[tuple[SnapshotRule | ExportRule, tuple[Slot, ...]]]:
+        """The rules that are due for an instance, each with its slots."""
         for policy in self.policies:
             if not selecting.selects(policy.instances, row.id, row.name, row.project_id):
                 continue
@@ -161,7 +174,9 @@ class _Due:
             for rule in rules:
                 who = Who(policy.name, rule.key, row.id)
                 past = vault.slots.get((policy.name, rule.key, row.id))
-                yield bool(schedule.due(rule.schedule, who, past, since, self.now).run)
+                run = schedule.due(rule.schedule, who, past, since, self.now).run
+                if run:
+                    yield rule, run
 
 
 def _projects(policies: Iterable[Policy]) -> tuple[str, ...]:

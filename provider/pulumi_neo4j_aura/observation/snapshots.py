@@ -8,20 +8,21 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pulumi_neo4j_aura.aura.client import AuraClient
-from pulumi_neo4j_aura.domain import status
+from pulumi_neo4j_aura.domain import selection
 from pulumi_neo4j_aura.domain.instance import InstanceSummary
 from pulumi_neo4j_aura.domain.observed import ObservedInstance, Sight
 from pulumi_neo4j_aura.domain.snapshot import Snapshot
 from pulumi_neo4j_aura.domain.tier import TIERS
 from pulumi_neo4j_aura.errors import AuraError
-from pulumi_neo4j_aura.observation import days
+from pulumi_neo4j_aura.observation import days, facts
 from pulumi_neo4j_aura.observation.memory import Memory, SeenInstance
+from pulumi_neo4j_aura.observation.need import Need
 
 #: Days looked at when the tier is not known: what a daily-snapshot tier keeps at most.
 _KEPT: Final = timedelta(days=30)
 
-#: Type and memory change rarely; they are asked for anew after this.
-_FACTS: Final = timedelta(hours=24)
+#: What an export would take: nothing older than such a one can be a better copy.
+_USABLE: Final = selection.Wanted(exportable=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,17 @@ class Looker:
     #: How often Aura takes a snapshot of an instance of this type by itself; None: not known.
     every: Callable[[str], timedelta | None]
 
-    def look(self, row: InstanceSummary, *, due: bool, now: datetime) -> ObservedInstance:
+    def look(self, row: InstanceSummary, need: Need, now: datetime) -> ObservedInstance:
         """A listed instance with its snapshots. Never raises for what Aura answers: UNKNOWN."""
         seen = self._named(row)
-        every = self.every(seen.type) if seen.type else None
-        if not days.worth_asking(seen, every, due, now):
+        if not days.worth_asking(seen, self._cadence(seen), need.due, now):
             return _observed(seen)
         try:
-            seen = self._with_facts(seen, now)
-            seen = self._with_snapshots(seen, now)
+            if facts.worth_asking(seen, self._cadence(seen), need, now):
+                seen = self._with_facts(seen, now)
+            seen = self._with_snapshots(seen, need, now)
+            if facts.may_explain(seen, self._cadence(seen), now):
+                seen = self._with_facts(seen, now)
         except AuraError as error:
             return replace(_observed(seen), snapshots_seen=False, reason=str(error))
         self.memory.keep_instance(seen)
@@ -55,11 +58,10 @@ class Looker:
         created = row.created_at or known.created_at
         return replace(known, name=row.name, created_at=created, gone_at=None)
 
+    def _cadence(self, seen: SeenInstance) -> timedelta | None:
+        return self.every(seen.type) if seen.type else None
+
     def _with_facts(self, seen: SeenInstance, now: datetime) -> SeenInstance:
-        fresh = seen.got_at is not None and timedelta() <= now - seen.got_at < _FACTS
-        # One that is not running changes its status soon; one that was worked on may have.
-        if fresh and status.normal(seen.status) == status.RUNNING and not seen.touched:
-            return seen
         live = self.client.instances.get(seen.id)
         return replace(
             seen,
@@ -70,34 +72,31 @@ class Looker:
             got_at=now,
         )
 
-    def _with_snapshots(self, seen: SeenInstance, now: datetime) -> SeenInstance:
+    def _with_snapshots(self, seen: SeenInstance, need: Need, now: datetime) -> SeenInstance:
+        """With what the days hold that were asked for, the newest first, until that is enough."""
         tier = TIERS.get(seen.type)
         kept = (tier.longest_exportable if tier else None) or _KEPT
         found = {each.id: each for each in seen.snapshots if _kept(each, now - kept)}
-        first = seen.asked_at is None
-        for day in days.to_ask(_open_since(seen), now, kept):
-            listed = self.client.snapshots.list(seen.id, day)
-            found |= {each.id: each for each in listed}
-            if first and any(_settles(each) for each in listed):
+        search, settled, asked = days.search(seen, need, now, kept), False, 0
+        for day in search.days:
+            late = days.late_since(found.values(), seen.created_at, self._cadence(seen), now)
+            if not search.needs(day, settled=settled, late=late):
                 break
-        return replace(seen, snapshots=tuple(found.values()), asked_at=now, touched=False)
+            listed = self.client.snapshots.list(seen.id, day)
+            asked += 1
+            found |= {each.id: each for each in listed}
+            settled = settled or any(_settles(each, now) for each in listed)
+        return replace(
+            seen,
+            snapshots=tuple(found.values()),
+            asked_at=now,
+            passed_over=search.days[asked:],
+            touched=False,
+        )
 
 
-def _open_since(seen: SeenInstance) -> datetime | None:
-    """When the oldest snapshot that was not ended yet was taken, or the last look."""
-    if seen.asked_at is None:
-        return None
-    begun = [
-        each.timestamp
-        for each in seen.snapshots
-        if each.timestamp is not None and not days.ended(each)
-    ]
-    return min([*begun, seen.asked_at])
-
-
-def _settles(snapshot: Snapshot) -> bool:
-    """Whether a first look need not go further back: nothing older can be a better copy."""
-    return snapshot.completed and snapshot.exportable is True
+def _settles(snapshot: Snapshot, now: datetime) -> bool:
+    return selection.objection(snapshot, _USABLE, now) is None
 
 
 def _kept(snapshot: Snapshot, oldest: datetime) -> bool:

@@ -95,3 +95,14 @@ def test_a_paused_instance_is_left_alone_until_it_is_resumed(world):
     world.pass_time(days=1)
     resumed = reconciler(world, wanted).apply(list_age=timedelta(hours=1))
     assert [type(each.outcome) for each in resumed.ended] == [Done]
+
+
+def test_a_pause_that_nobody_told_of_explains_what_is_late(world):
+    """Aura takes no snapshot of a paused instance, and its old copy is not called too old."""
+    orders = world.instance("orders")
+    wanted = policy(world, exports=[], objectives={"rpo": "26h"})
+    publish(world, wanted)
+    reconciler(world, wanted).apply(list_age=timedelta(hours=1))
+    world.services().client.instances.pause(orders)
+    world.pass_time(hours=27)
+    assert codes(reconciler(world, wanted).plan(list_age=timedelta(hours=1))) == ["rpo-unproven"]

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -28,8 +28,9 @@ def test_it_is_what_asdict_makes_of_it():
     assert json.loads(json.dumps(value, default=plain)) == json.loads(json.dumps(asdict(value)))
 
 
-def test_times_are_iso_8601():
-    """With their zone."""
+def test_times_and_days_are_iso_8601():
+    """Times with their zone."""
+    assert plain(date(2026, 11, 25)) == "2026-11-25"
     assert plain(datetime(2026, 11, 25, tzinfo=UTC)) == "2026-11-25T00:00:00+00:00"
 
 

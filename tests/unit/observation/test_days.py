@@ -7,6 +7,7 @@ import pytest
 from pulumi_neo4j_aura.domain.snapshot import Snapshot
 from pulumi_neo4j_aura.observation import days
 from pulumi_neo4j_aura.observation.memory import SeenInstance
+from pulumi_neo4j_aura.observation.need import Need
 from pulumi_neo4j_aura.planning import deadlines
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -119,6 +120,14 @@ def test_a_first_look_goes_as_far_back_as_anything_is_kept():
     assert len(days.to_ask(None, NOW, week)) == 8
     assert len(days.to_ask(NOW - timedelta(days=400), NOW, week)) == 8
     assert days.to_ask(None, NOW, week)[-1] == date(2026, 3, 3)
+
+
+def test_no_day_is_asked_for_twice():
+    """One that was passed over may have been the day of the last look."""
+    passed = (date(2026, 3, 10), date(2026, 3, 8))
+    known = SeenInstance("i", "orders", "p", asked_at=NOW - DAILY, passed_over=passed)
+    found = days.search(known, Need(everything=True), NOW, timedelta(days=7))
+    assert found.days == (date(2026, 3, 10), date(2026, 3, 9), date(2026, 3, 8))
 
 
 def test_a_last_look_in_the_future_asks_for_today():

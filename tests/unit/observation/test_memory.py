@@ -1,6 +1,6 @@
 """What earlier looks saw: kept in the vault, and of no weight when it is odd."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -26,6 +26,7 @@ INSTANCE = SeenInstance(
     snapshots=(Snapshot("s1", "ab12cd34", "Completed", "AdHoc", NOW, exportable=None),),
     got_at=NOW,
     asked_at=NOW,
+    passed_over=(date(2026, 3, 9), date(2026, 3, 7)),
 )
 PROJECT = SeenProject("p1", (InstanceSummary("ab12cd34", "Größe", "p1", "gcp", None),), NOW)
 
@@ -52,6 +53,7 @@ def remembered(vault):
 def test_another_process_remembers_the_same(vault):
     """Every field comes back as it was."""
     remembered(vault)
+    vault.store.put(layout.OBSERVED, vault.store.get(layout.OBSERVED) + b"\n")  # read, not recalled
     again = VaultMemory(vault)
     assert again.instance("ab12cd34") == INSTANCE
     assert again.project("p1") == PROJECT
@@ -65,10 +67,11 @@ def test_another_process_remembers_the_same(vault):
         b"{",
         b"[]",
         b"null",
-        b'{"format": 2, "instances": [], "projects": []}',
-        b'{"format": 1}',
-        b'{"format": 1, "instances": [{"id": "x"}], "projects": []}',
-        b'{"format": 1, "instances": [], "projects": [7]}',
+        b'{"format": 1, "instances": [], "projects": []}',
+        b'{"format": 3, "instances": [], "projects": []}',
+        b'{"format": 2}',
+        b'{"format": 2, "instances": [{"id": "x"}], "projects": []}',
+        b'{"format": 2, "instances": [], "projects": [7]}',
     ],
 )
 def test_an_odd_memory_is_no_memory(vault, odd):

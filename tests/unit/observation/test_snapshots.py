@@ -9,6 +9,7 @@ import pytest
 from pulumi_neo4j_aura.domain.observed import ObservedInstance, Sight
 from pulumi_neo4j_aura.errors import Transient
 from pulumi_neo4j_aura.observation.memory import ProcessMemory
+from pulumi_neo4j_aura.observation.need import Need
 from pulumi_neo4j_aura.observation.snapshots import Looker
 from support.emulator import PRODUCTION_PROJECT_ID
 from support.simulated import Simulated
@@ -31,7 +32,7 @@ class Look:
         (row,) = services.client.instances.list(PRODUCTION_PROJECT_ID)
         self.world.sender.sent.clear()
         looker = Looker(client or services.client, self.memory, lambda _kind: DAY)
-        return looker.look(row, due=due, now=self.world.clock.now())
+        return looker.look(row, Need(due=due), self.world.clock.now())
 
     @property
     def asked(self) -> list[str]:
@@ -64,8 +65,8 @@ def test_what_cannot_have_changed_is_not_asked_for(look):
     assert look.asked == []
 
 
-def test_type_and_memory_are_asked_for_once_a_day(look):
-    """Snapshots whenever a rule is due."""
+def test_while_rules_are_due_type_and_memory_are_asked_for_once_a_day(look):
+    """Snapshots whenever one is."""
     look()
     look.world.pass_time(hours=3)
     look()
