@@ -47,14 +47,17 @@ def _cycles(home: Path) -> Iterator[Figure]:
     world.pass_time(hours=2)
     yield Figure(NAME, "calls when only the list is old", _asked(world, wanted), "", 1)
     world.pass_time(hours=23)
+    yield _sweep(world, wanted, f"calls an instance, a day later, {FLEET:,} instances", 1)
+    world.pass_time(days=6)
+    yield _sweep(world, wanted, "... once a week, its type and size too", None)
+    world.close()
+
+
+def _sweep(world: Simulated, wanted: Any, what: str, limit: float | None) -> Figure:
+    """Calls an instance of one sweep; the list is not counted, and is in the note's minutes."""
     calls = _asked(world, wanted)
     note = f"{calls / CALLS_A_MINUTE:.1f} minutes at {CALLS_A_MINUTE} calls a minute"
-    # Type and size are asked for once a day as well; a day's end may ask for two days.
-    changed = (calls - 1) / FLEET  # without the list
-    yield Figure(
-        NAME, f"calls an instance, a day later, {FLEET:,} instances", changed, "", 3, note=note
-    )
-    world.close()
+    return Figure(NAME, what, (calls - 1) / FLEET, "", limit, note=note)
 
 
 def _asked(world: Simulated, wanted: Any) -> int:
