@@ -6,6 +6,8 @@ rows and throws the bytes away. Everything else goes into a vault in a folder of
 
 from __future__ import annotations
 
+import hashlib
+import io
 import statistics
 import subprocess
 import sys
@@ -29,6 +31,8 @@ from pulumi_neo4j_aura.graph import reading
 from pulumi_neo4j_aura.graph.endpoint import Login
 from pulumi_neo4j_aura.graph.fingerprint import Fingerprint
 from pulumi_neo4j_aura.graph.fingerprint.beside import Beside
+from pulumi_neo4j_aura.vault import encryption
+from pulumi_neo4j_aura.vault.archive import compression
 from pulumi_neo4j_aura.vault.store import open_store
 from support.databases import running_databases
 
@@ -47,6 +51,7 @@ def measure() -> Iterator[Figure]:
         url = str(databases.shown(instance)["connection_url"])
         database = Database(url, Login("neo4j", databases.passwords[instance]))
         yield from _against_the_drain(database, folder)
+        yield from _hashing_and_encrypting(database, folder)
         snapshot = databases.take(instance)
         databases.control.dump_snapshot(snapshot, folder / "dump")
         yield from _sizes(database, folder)
@@ -70,6 +75,26 @@ def _against_the_drain(database: Database, folder: Path) -> Iterator[Figure]:
             yield Figure(
                 NAME, f"{name}, to drain", seconds / medians["drain"], "x", ALLOWED.get(name)
             )
+
+
+def _hashing_and_encrypting(database: Database, folder: Path) -> Iterator[Figure]:
+    """What only these two take, on the bytes of one export, beside what that export takes."""
+    began = time.perf_counter()
+    made = _whole(database, folder)
+    whole = time.perf_counter() - began
+    store = _place(folder, ()).store
+    stored = [store.get(part.key) for part in made.parts]
+    plain = [compression.decompressor().decompress(each) for each in stored]
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+
+    def both() -> None:
+        for each in (*plain, *stored):
+            hashlib.sha256(each)
+        for each in stored:
+            encryption.encrypt(iter((each,)), io.BytesIO(), (recipient,))
+
+    share = min(_seconds(both) for _ in range(ROUNDS)) / whole
+    yield Figure(NAME, "hashing and encrypting, of the time of an export", 100 * share, " %", 15)
 
 
 def _seconds(way: Callable[[], object]) -> float:
