@@ -36,6 +36,7 @@ from pulumi_neo4j_aura.graph.bolt import Connection
 from pulumi_neo4j_aura.graph.id_map import IdMap
 from pulumi_neo4j_aura.graph.ids import IdSet
 from pulumi_neo4j_aura.graph.writing import Writer
+from support.batches import rows_of
 from support.databases import empty
 from support.importing import connector
 
@@ -81,8 +82,8 @@ class Warm(Plain):
 def _figures(driver: neo4j.Driver, connect: Connect) -> Iterator[Figure]:
     _fill(driver)
     known = _read_by_driver(driver)
-    nodes = [*reading.nodes(connect, IdSet())]
-    edges = [*reading.relationships(connect, IdSet())]
+    nodes = [*rows_of(reading.nodes(connect, IdSet()))]
+    edges = [*rows_of(reading.relationships(connect, IdSet()))]
     ways: dict[str, Callable[[], Seconds]] = {
         "driver": lambda: _by_driver(driver, known),
         **{f"bare, {n}": partial(_bare, connect, nodes, edges, n) for n in CONNECTIONS},

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from pulumi_neo4j_aura.vault import archive, manifest
 from pulumi_neo4j_aura.vault.manifest import InstanceFacts, Manifest, Part, SnapshotFacts
+from support.batches import one_by_one
 
 EXPORT = "ab12cd34-snap1"
 FOLDER = "exports/ab12cd34-shop/20240302T105456Z-snap1"
@@ -11,7 +12,7 @@ FOLDER = "exports/ab12cd34-shop/20240302T105456Z-snap1"
 
 def parts_of(store, kind, records, *, export_id=EXPORT, folder=FOLDER, limit=64 << 20, to=()):
     """All records, in as many parts as they need."""
-    left = iter(records)
+    left = one_by_one(records)
     made: list[Part] = []
     while True:
         part = archive.write_part(

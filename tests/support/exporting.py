@@ -12,6 +12,7 @@ from pulumi_neo4j_aura.execution.exports import choice, making
 from pulumi_neo4j_aura.execution.progress import Silent
 from pulumi_neo4j_aura.vault.store import open_store
 from pulumi_neo4j_aura.vault.vault import Vault
+from support.shop import PART_BYTES
 from support.stores import Recording
 
 CHANGING = ("upload", "create", "put", "delete")
@@ -33,7 +34,7 @@ def main(url: str, instance_id: str, snapshot_id: str) -> None:
     """Export in small parts."""
     services = bootstrap.services(settings.load(), lambda _line: None, lambda _line: None)
     store: Any = Telling(open_store(url))
-    request = choice.Request(instance_id, snapshot_id, part_bytes=20_000)
+    request = choice.Request(instance_id, snapshot_id, part_bytes=PART_BYTES)
     making.export(services, request, Vault(store), Silent())
 
 

@@ -20,6 +20,8 @@ from support.resources import environment
 
 #: Small enough to be quick, large enough for every kind of node, relationship and index.
 NODES, RELATIONSHIPS = 600, 900
+#: A part ends with a batch, and this is about one: several parts of each kind.
+PART_BYTES = 8_000
 
 
 @dataclass
@@ -67,7 +69,7 @@ def export(services: Services, vault: Vault, shop: Shop, **wishes: object) -> Ex
     usual: dict[str, object] = {
         "instance_id": shop.production,
         "snapshot_id": shop.snapshot,
-        "part_bytes": 20_000,
+        "part_bytes": PART_BYTES,
     }
     request = choice.Request(**{**usual, **wishes})  # type: ignore[arg-type]
     return making.export(services, request, vault, Silent())

@@ -9,6 +9,7 @@ from pulumi_neo4j_aura.vault import archive, layout
 from pulumi_neo4j_aura.vault.manifest import InstanceFacts, Manifest, Part, SnapshotFacts
 from pulumi_neo4j_aura.vault.store import open_store
 from pulumi_neo4j_aura.vault.vault import Vault
+from support.batches import one_by_one
 
 MOMENT = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 SNAPSHOT = "0d6ea1b8-6d5e-4d7a-9c2f-5a3f1f0e9b11"
@@ -66,7 +67,13 @@ def _part(
     vault: Vault, folder: str, kind: str, rows: list[Any], recipients: tuple[str, ...]
 ) -> Part:
     part = archive.write_part(
-        vault.store, folder, kind, 0, map(encode, rows), export_id=EXPORT, recipients=recipients
+        vault.store,
+        folder,
+        kind,
+        0,
+        one_by_one(map(encode, rows)),
+        export_id=EXPORT,
+        recipients=recipients,
     )
     assert part is not None
     return part

@@ -87,18 +87,19 @@ class Connection:
         found = _AGENT.match(self._agent)
         return (int(found[1]), int(found[2])) if found else (0, 0)
 
-    def stream(
+    def batches(
         self,
         query: str,
         parameters: Mapping[str, Value] = _NOTHING,
         *,
         write: bool = False,
         fetch: int = _FETCH,
-    ) -> Generator[bytes, None, None]:
+    ) -> Generator[list[bytes], None, None]:
         """The rows of a query, each as the PackStream list that the server sent, undecoded.
 
-        The server is never more than `fetch` rows ahead of who consumes them. An iterator that is
-        closed before its end stops the query, and the connection can be used again.
+        As many at a time as have arrived, and never none. The server is never more than `fetch`
+        rows ahead of who consumes them. An iterator that is closed before its end stops the query,
+        and the connection can be used again.
 
         Raises:
             Transient: the server is busy or the connection was lost (`LostAnswer` where `write`):
@@ -111,14 +112,28 @@ class Connection:
             try:
                 self._request(*requests)
                 self._success()
-                yield from self._wire.records()
+                yield from self._wire.batches()
                 while self._success().get("has_more"):
                     self._request(messages.pull(fetch))
-                    yield from self._wire.records()
+                    yield from self._wire.batches()
             except GeneratorExit:
                 with contextlib.suppress(AuraError):
                     self._reset()
                 raise
+
+    def stream(
+        self,
+        query: str,
+        parameters: Mapping[str, Value] = _NOTHING,
+        *,
+        write: bool = False,
+        fetch: int = _FETCH,
+    ) -> Generator[bytes, None, None]:
+        """As `batches`, row by row."""
+        batches = self.batches(query, parameters, write=write, fetch=fetch)
+        with contextlib.closing(batches):
+            for batch in batches:
+                yield from batch
 
     def run(self, query: str, parameters: Mapping[str, Value] = _NOTHING) -> Summary:
         """Run a query that changes something, in a transaction of its own; rows are passed over.
@@ -135,7 +150,7 @@ class Connection:
         with self._translated():
             self._request(*requests)
             self._success()
-            for _ in self._wire.records():
+            for _ in self._wire.batches():
                 pass
             return self._success()
 

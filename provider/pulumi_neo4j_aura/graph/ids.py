@@ -6,7 +6,7 @@ little more than a megabyte. Ids that lie far apart cost 8 KB each at worst.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, Self
 
 #: Ids in one piece; and its size.
@@ -37,6 +37,24 @@ class IdSet:
         piece[low >> 3] |= bit
         self._size += 1
         return True
+
+    def add_all(self, numbers: Sequence[int]) -> list[int]:
+        """Put many ids in; the places of those that were there before, or came before."""
+        repeated: list[int] = []
+        pieces, bits = self._pieces, _BITS
+        current: int | None = None
+        piece = bytearray()
+        for place, number in enumerate(numbers):
+            high = number >> 16
+            if high != current:
+                piece, current = pieces.get(high) or self._new(number), high
+            at, bit = (number & _LOW) >> 3, bits[number & 7]
+            if piece[at] & bit:
+                repeated.append(place)
+            else:
+                piece[at] |= bit
+        self._size += len(numbers) - len(repeated)
+        return repeated
 
     def merge(self, other: IdSet) -> None:
         """Put in what another set holds."""

@@ -1,4 +1,4 @@
-"""Everything in a database, row by row, undecoded.
+"""Everything in a database, undecoded, as many rows at a time as arrive together.
 
 A read is *read-committed*, not one moment in time: what others write while it runs may be in it, or
 half of it. On a database to which nobody writes (a clone) it is exact. The order is the server's.
@@ -12,7 +12,7 @@ is some forty characters long in every end of every relationship.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +22,7 @@ from pulumi_neo4j_aura.graph.bolt import Connection
 from pulumi_neo4j_aura.graph.ids import IdSet
 
 Connect = Callable[[], Connection]
-Rows = Generator[bytes, None, None]
+Batches = Generator[list[bytes], None, None]
 Sleep = Callable[[float], None]
 
 _NODES: Final = "MATCH (n) RETURN id(n), labels(n), properties(n)"
@@ -32,6 +32,8 @@ _RELATIONSHIP_COUNT: Final = "MATCH ()-[r]->() RETURN count(r)"
 
 #: Seconds to wait before another attempt; an attempt that brings a new row begins anew.
 _PAUSES: Final = (0.5, 2.0, 5.0, 15.0, 30.0)
+#: Rows in a batch, so that parts of an archive, which end with one, can be small.
+_MOST_TOGETHER: Final = 256
 #: The first Neo4j that can be told which Cypher is meant.
 _CHOOSES_CYPHER: Final = (5, 26)
 
@@ -55,10 +57,11 @@ def totals(connection: Connection) -> Totals:
     return Totals(_count(connection, _NODE_COUNT), _count(connection, _RELATIONSHIP_COUNT))
 
 
-def nodes(connect: Connect, seen: IdSet, *, sleep: Sleep = time.sleep) -> Rows:
-    """Every node whose id is not in `seen`, once.
+def nodes(connect: Connect, seen: IdSet, *, sleep: Sleep = time.sleep) -> Batches:
+    """Every node whose id is not in `seen`, once; in batches, none of them empty.
 
-    An id is in `seen` by the time its node is handed over. When the connection is lost or the
+    The ids of a batch are in `seen` by the time it is handed over, and no others of this read are
+    but those of batches before. When the connection is lost or the
     server is busy, a new one is opened and what was handed over is passed by.
 
     Raises:
@@ -68,7 +71,7 @@ def nodes(connect: Connect, seen: IdSet, *, sleep: Sleep = time.sleep) -> Rows:
     return _rows(connect, _NODES, seen, sleep)
 
 
-def relationships(connect: Connect, seen: IdSet, *, sleep: Sleep = time.sleep) -> Rows:
+def relationships(connect: Connect, seen: IdSet, *, sleep: Sleep = time.sleep) -> Batches:
     """Every relationship whose id is not in `seen`, once; otherwise as `nodes`.
 
     Ids of nodes and of relationships overlap: each has a set of its own.
@@ -76,7 +79,7 @@ def relationships(connect: Connect, seen: IdSet, *, sleep: Sleep = time.sleep) -
     return _rows(connect, _RELATIONSHIPS, seen, sleep)
 
 
-def _rows(connect: Connect, query: str, seen: IdSet, sleep: Sleep) -> Rows:
+def _rows(connect: Connect, query: str, seen: IdSet, sleep: Sleep) -> Batches:
     had, failed = len(seen), 0
     while True:
         try:
@@ -93,13 +96,15 @@ def _rows(connect: Connect, query: str, seen: IdSet, sleep: Sleep) -> Rows:
             return
 
 
-def _unseen(connection: Connection, query: str, seen: IdSet) -> Iterator[bytes]:
-    add = seen.add
-    for record in connection.stream(_in_cypher_5(connection, query)):
-        if add(id_of(record)):
-            if _HINTS[0] in record or _HINTS[1] in record:
-                _require_no_placeholder(record)
-            yield record
+def _unseen(connection: Connection, query: str, seen: IdSet) -> Iterator[list[bytes]]:
+    for arrived in connection.batches(_in_cypher_5(connection, query)):
+        for first in range(0, len(arrived), _MOST_TOGETHER):
+            batch = arrived[first : first + _MOST_TOGETHER]
+            for place in reversed(seen.add_all(ids_of(batch))):
+                del batch[place]
+            _require_no_placeholders(batch)
+            if batch:
+                yield batch
 
 
 def _in_cypher_5(connection: Connection, query: str) -> str:
@@ -107,19 +112,40 @@ def _in_cypher_5(connection: Connection, query: str) -> str:
     return f"CYPHER 5 {query}" if connection.server_version >= _CHOOSES_CYPHER else query
 
 
-def id_of(record: bytes) -> int:
-    """A row's id: the first field. Ids are never negative, so the usual sizes need no sign."""
-    marker = record[1]
-    if marker < 0x80:  # noqa: PLR2004 - the markers of PackStream
-        return marker
-    if marker == 0xCA:  # noqa: PLR2004
-        return int.from_bytes(record[2:6])
-    if marker == 0xC9:  # noqa: PLR2004
-        return record[2] << 8 | record[3]
+def ids_of(batch: Iterable[bytes]) -> list[int]:
+    """The id of each row: its first field. Ids are never negative, so the usual sizes need no sign.
+
+    One loop, because it runs for each row of a graph.
+    """
+    found: list[int] = []
+    number = int.from_bytes
+    for record in batch:
+        marker = record[1]
+        if marker == 0xCA:  # noqa: PLR2004 - the markers of PackStream
+            found.append(number(record[2:6]))
+        elif marker < 0x80:  # noqa: PLR2004
+            found.append(marker)
+        elif marker == 0xC9:  # noqa: PLR2004
+            found.append(record[2] << 8 | record[3])
+        else:
+            found.append(_unusual_id(record))
+    return found
+
+
+def _unusual_id(record: bytes) -> int:
     found, _ = decode(record, 1)
     if not isinstance(found, int):
         raise Permanent(f"The server sent a row without an id: {record[:16]!r}.")
     return found
+
+
+def _require_no_placeholders(batch: Sequence[bytes]) -> None:
+    """One look at all together; at each only where something that may be one is in there."""
+    whole = b"".join(batch)
+    if any(hint in whole for hint in _HINTS):
+        for record in batch:
+            if any(hint in record for hint in _HINTS):
+                _require_no_placeholder(record)
 
 
 def _require_no_placeholder(record: bytes) -> None:

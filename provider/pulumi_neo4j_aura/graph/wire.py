@@ -2,7 +2,7 @@
 
 A message travels as chunks: two bytes of length, that many bytes, and a length of zero behind the
 last. A length of zero between messages only says that the server is alive. Nearly every record is a
-message of one chunk that lies whole in the buffer; `records` takes those out with a handful of
+message of one chunk that lies whole in the buffer; `batches` takes those out with a handful of
 operations each, and everything else goes the slow way.
 
 What goes wrong here is an `OSError`; `graph.bolt` knows what it means.
@@ -50,33 +50,39 @@ class Wire:
             return held
         return self._whole()
 
-    def records(self) -> Iterator[bytes]:
-        """What is inside each record that comes next; `message` has what follows them.
+    def batches(self) -> Iterator[list[bytes]]:
+        """What is inside each record that comes next, as many at a time as are there already.
 
-        Left early, the rest is still to be read.
+        `message` has what follows them. Left early, the rest is still to be read.
         """
+        while True:
+            message = self._whole()
+            if message[1] != RECORD:
+                self._held = message
+                return
+            yield [message[2:], *self._records()]
+
+    def _records(self) -> list[bytes]:
+        """Those that lie whole in the buffer, one behind the other, each in one chunk."""
         data, at = self._data, self._at
         end = len(data)
-        try:
-            while self._held is None:
-                size = data[at] << 8 | data[at + 1] if at + 4 <= end else 0
-                stop = at + 2 + size
-                if size < 2 or stop + 2 > end or data[stop] or data[stop + 1]:  # noqa: PLR2004
-                    self._at = at
-                    message = self._whole()
-                    data, at = self._data, self._at
-                    end = len(data)
-                    if message[1] != RECORD:
-                        self._held = message
-                        return
-                    yield message[2:]
-                elif data[at + 3] != RECORD:
-                    return
-                else:
-                    begin, at = at + 4, stop + 2
-                    yield data[begin:stop]
-        finally:
-            self._data, self._at = data, at
+        found: list[bytes] = []
+        add = found.append
+        while at + 4 <= end:
+            size = data[at] << 8 | data[at + 1]
+            stop = at + 2 + size
+            if (
+                size < 2  # noqa: PLR2004 - the marker of a structure, and its tag
+                or stop + 2 > end
+                or data[stop]
+                or data[stop + 1]
+                or data[at + 3] != RECORD
+            ):
+                break
+            add(data[at + 4 : stop])
+            at = stop + 2
+        self._at = at
+        return found
 
     def close(self) -> None:
         """Let the socket go; never fails."""

@@ -13,6 +13,7 @@ from pulumi_neo4j_aura.graph import reading
 from pulumi_neo4j_aura.graph.bolt import Connection, Endpoint, Login
 from pulumi_neo4j_aura.graph.handshake import OFFERED
 from pulumi_neo4j_aura.graph.ids import IdSet
+from support.batches import rows_of
 from support.bolt import Proxy
 
 pytestmark = pytest.mark.neo4j
@@ -67,10 +68,10 @@ def test_a_record_is_one_list_with_the_fields_in_the_order_of_the_query(world):
     """What the archive keeps: nothing before the list and nothing behind it."""
     world.write("CREATE (:A {a: 1})-[:R {b: 'x'}]->(:B)")
     ((start, end, relationship),) = world.rows("MATCH (a)-[r]->(b) RETURN id(a), id(b), id(r)")
-    records = [*reading.nodes(world.connect, IdSet())]
+    records = [*rows_of(reading.nodes(world.connect, IdSet()))]
     assert [decode(record)[1] for record in records] == [len(record) for record in records]
     assert sorted(plain(records)) == sorted([[start, ["A"], {"a": 1}], [end, ["B"], {}]])
-    (record,) = reading.relationships(world.connect, IdSet())
+    (record,) = rows_of(reading.relationships(world.connect, IdSet()))
     assert decode(record) == ([relationship, start, end, "R", {"b": "x"}], len(record))
 
 
@@ -140,7 +141,7 @@ def test_an_abandoned_query_of_many_rows_frees_the_connection(world):
 def test_rows_are_written_back_as_they_were_read(world):
     """Undecoded in both directions."""
     world.write("CREATE (:A {a: 1, b: datetime('2024-02-29T23:59:59.123456789[Europe/Oslo]')})")
-    (record,) = reading.nodes(world.connect, IdSet())
+    (record,) = rows_of(reading.nodes(world.connect, IdSet()))
     _, at = decode(record, 1)
     _, at = decode(record, at)
     parameters = {"rows": Raw(b"\x91" + record[at:])}
@@ -173,7 +174,7 @@ def test_a_reading_that_was_cut_goes_on_and_delivers_everything_once(world, cut_
     """Wherever it was cut: at the login, at the first rows, among many."""
     world.write("UNWIND range(1, 20000) AS i CREATE (:A {i: i, text: 'some text ' + i})")
     with Proxy(world.endpoint.port, cut_after=cut_after) as proxy:
-        rows = list(reading.nodes(through(world, proxy), IdSet(), sleep=lambda _: None))
+        rows = list(rows_of(reading.nodes(through(world, proxy), IdSet(), sleep=lambda _: None)))
         assert proxy.connections == 2
     assert proxy.cut_after is None
     assert sorted(row[2]["i"] for row in plain(rows)) == list(range(1, 20_001))
@@ -183,7 +184,7 @@ def test_relationships_are_resumed_too(world):
     world.write("UNWIND range(1, 10000) AS i CREATE (a:A)-[:R {i: i}]->(a)")
     with Proxy(world.endpoint.port, cut_after=100_000) as proxy:
         connect = through(world, proxy)
-        rows = list(reading.relationships(connect, IdSet(), sleep=lambda _: None))
+        rows = list(rows_of(reading.relationships(connect, IdSet(), sleep=lambda _: None)))
         assert proxy.connections == 2
     found = plain(rows)
     assert sorted(row[4]["i"] for row in found) == list(range(1, 10_001))
@@ -194,11 +195,14 @@ def test_a_second_run_reads_the_rest(world):
     """What the first one wrote down about itself is enough."""
     world.write("UNWIND range(1, 3000) AS i CREATE (:A {i: i})")
     seen = IdSet()
-    rows = reading.nodes(world.connect, seen)
-    first = [next(rows) for _ in range(1_234)]
-    rows.close()
-    rest = list(reading.nodes(world.connect, IdSet.from_bytes(seen.to_bytes())))
-    assert len(rest) == 3_000 - 1_234
+    batches = reading.nodes(world.connect, seen)
+    first: list[bytes] = []
+    while len(first) < 1_234:
+        first += next(batches)
+    batches.close()
+    assert len(first) < 3_000
+    rest = list(rows_of(reading.nodes(world.connect, IdSet.from_bytes(seen.to_bytes()))))
+    assert len(rest) == 3_000 - len(first)
     assert {row[2]["i"] for row in plain(first + rest)} == set(range(1, 3_001))
 
 

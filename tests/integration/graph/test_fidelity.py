@@ -12,6 +12,7 @@ from aura_emulator.data_plane.neo4j import graphs
 from pulumi_neo4j_aura.domain.packstream import Raw, Structure, decode, encode, list_header
 from pulumi_neo4j_aura.graph import reading
 from pulumi_neo4j_aura.graph.ids import IdSet
+from support.batches import rows_of
 from support.databases import empty
 
 pytestmark = pytest.mark.neo4j
@@ -119,7 +120,7 @@ def filled(one_world):
 
 
 def records(world, read):
-    return list(read(world.connect, IdSet()))
+    return list(rows_of(read(world.connect, IdSet())))
 
 
 # --- the server compares --------------------------------------------------------------------------

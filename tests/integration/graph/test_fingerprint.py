@@ -11,6 +11,7 @@ from pulumi_neo4j_aura.graph import driver, reading, schema
 from pulumi_neo4j_aura.graph.bolt import Connection, Endpoint, Login
 from pulumi_neo4j_aura.graph.fingerprint import Fingerprinter
 from pulumi_neo4j_aura.graph.ids import IdSet
+from support.batches import rows_of
 from support.databases import running_databases
 
 pytestmark = pytest.mark.neo4j
@@ -27,10 +28,10 @@ class Server:
         return Connection.open(self.endpoint, self.login)
 
     def nodes(self):
-        return list(reading.nodes(self.connect, IdSet()))
+        return list(rows_of(reading.nodes(self.connect, IdSet())))
 
     def relationships(self):
-        return list(reading.relationships(self.connect, IdSet()))
+        return list(rows_of(reading.relationships(self.connect, IdSet())))
 
     def run(self, query, **parameters):
         with self.connect() as connection:
@@ -42,8 +43,8 @@ class Server:
 
     def fingerprint(self):
         with Fingerprinter() as one:
-            one.add_nodes(reading.nodes(self.connect, IdSet()))
-            one.add_relationships(reading.relationships(self.connect, IdSet()))
+            one.add_nodes(rows_of(reading.nodes(self.connect, IdSet())))
+            one.add_relationships(rows_of(reading.relationships(self.connect, IdSet())))
             return one.finish(self.schema().statements())
 
 

@@ -21,6 +21,7 @@ from pulumi_neo4j_aura.graph.ids import IdSet
 from pulumi_neo4j_aura.graph.write_journal import FILE
 from pulumi_neo4j_aura.graph.writing import Sizes, Writer
 from support import importing
+from support.batches import rows_of
 from support.databases import Databases, empty, running_databases
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ Records = tuple[list[bytes], list[bytes]]
 
 
 def records_of(connect) -> Records:
-    return [*reading.nodes(connect, IdSet())], [*reading.relationships(connect, IdSet())]
+    return [*rows_of(reading.nodes(connect, IdSet()))], [
+        *rows_of(reading.relationships(connect, IdSet()))
+    ]
 
 
 def contents(records: Records) -> Contents:

@@ -6,6 +6,7 @@ from pulumi_neo4j_aura.domain.packstream import Structure, decode, encode
 from pulumi_neo4j_aura.errors import Permanent, Transient, Unavailable
 from pulumi_neo4j_aura.graph import reading
 from pulumi_neo4j_aura.graph.ids import IdSet
+from support.batches import rows_of
 
 NODES = [encode([number, ["L"], {"n": number}]) for number in (0, 5, 127, 128, 200, 40_000, 2**31)]
 RELATIONSHIPS = [encode([number, 1, 2, "T", {}]) for number in (3, 129, 65_536, 2**40)]
@@ -15,7 +16,8 @@ BROKEN = Unavailable("The connection was lost.")
 class Database:
     """Opens connections; each delivers as many rows as it was told and then fails."""
 
-    def __init__(self, *delivered, version=(5, 26), nodes=NODES, error=BROKEN):
+    def __init__(self, *delivered, version=(5, 26), nodes=NODES, error=BROKEN, together=2):
+        self.together = together
         self.delivered = list(delivered)
         self.version = version
         self.nodes = nodes
@@ -34,7 +36,7 @@ class Database:
         self.pauses.append(seconds)
 
     def all_nodes(self, seen=None):
-        return reading.nodes(self, IdSet() if seen is None else seen, sleep=self.sleep)
+        return rows_of(reading.nodes(self, IdSet() if seen is None else seen, sleep=self.sleep))
 
 
 class Connection:
@@ -52,12 +54,16 @@ class Connection:
         self.database.open -= 1
 
     def stream(self, query):
+        return rows_of(self.batches(query))
+
+    def batches(self, query):
         self.database.queries.append(query)
         if "count(" in query:
-            yield encode([11 if "[r]" in query else 7])
+            yield [encode([11 if "[r]" in query else 7])]
             return
         rows = RELATIONSHIPS if "[r]" in query else self.database.nodes
-        yield from rows[: self.limit]
+        rows, size = rows[: self.limit], self.database.together
+        yield from ([*rows[first : first + size]] for first in range(0, len(rows), size))
         if self.limit is not None:
             raise self.database.error
 
@@ -71,7 +77,8 @@ def test_every_row_comes_as_the_server_sent_it():
     database, seen = Database(), IdSet()
     assert list(database.all_nodes(seen)) == NODES
     assert all(number in seen for number in ids(NODES))
-    assert list(reading.relationships(database, IdSet(), sleep=database.sleep)) == RELATIONSHIPS
+    rows = reading.relationships(database, IdSet(), sleep=database.sleep)
+    assert list(rows_of(rows)) == RELATIONSHIPS
     assert database.open == 0
 
 
@@ -101,6 +108,24 @@ def test_an_id_is_known_when_its_row_is_handed_over():
     seen = IdSet()
     for row in Database().all_nodes(seen):
         assert ids([row])[0] in seen
+
+
+@pytest.mark.parametrize("together", [1, 2, 5, 100])
+def test_no_id_is_known_before_its_row_is_handed_over(together):
+    """A part ends with a batch: an id that was known too early would be missing from every part."""
+    seen, handed_over = IdSet(), []
+    for batch in reading.nodes(Database(together=together), seen):
+        handed_over += ids(batch)
+        assert len(seen) == len(handed_over)
+    assert handed_over == ids(NODES)
+
+
+def test_batches_are_small_however_much_arrives_at_once():
+    """A part of an archive ends with a batch."""
+    rows = [encode([number, [], {}]) for number in range(1_000)]
+    batches = [*reading.nodes(Database(nodes=rows, together=1_000), IdSet())]
+    assert max(map(len, batches)) <= 256
+    assert [row for batch in batches for row in batch] == rows
 
 
 def test_pauses_grow_and_begin_anew_with_each_new_row():
@@ -165,11 +190,14 @@ def test_a_server_that_can_be_told_which_cypher_is_meant_is_told(version, prefix
 def test_a_value_that_the_server_could_not_send_is_an_error(placeholder, listed):
     """Bolt replaces what the client's version has no notation for; an export would lose it."""
     value = [1, placeholder] if listed else placeholder
-    database = Database(nodes=[NODES[0], encode([1, [], {"p": value}])])
+    database = Database(nodes=[NODES[0], encode([1, [], {"p": value}])], together=1)
     rows = database.all_nodes()
     next(rows)
     with pytest.raises(Permanent, match="QuantumFloat"):
         next(rows)
+    database.together = 2
+    with pytest.raises(Permanent, match="QuantumFloat"):
+        next(database.all_nodes())
 
 
 def test_what_looks_like_a_placeholder_is_none():

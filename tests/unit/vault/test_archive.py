@@ -15,6 +15,7 @@ from pulumi_neo4j_aura.vault.archive import frames
 from pulumi_neo4j_aura.vault.store import open_store
 from support import age
 from support.archives import EXPORT, FOLDER, parts_of
+from support.batches import one_by_one
 from support.values import PROPERTIES, node
 
 RECORDS = [node(number, ["A"], {"text": "x" * (number % 50)}) for number in range(2000)]
@@ -40,7 +41,8 @@ def read(store, parts, identities=encryption.NO_IDENTITIES, export_id=EXPORT):
 
 def write(store, records, **options):
     defaults = {"export_id": EXPORT, "recipients": ()}
-    return archive.write_part(store, FOLDER, "nodes", 0, iter(records), **{**defaults, **options})
+    batches = one_by_one(records)
+    return archive.write_part(store, FOLDER, "nodes", 0, batches, **{**defaults, **options})
 
 
 # --- round trips ----------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from pulumi_neo4j_aura.domain import packstream
 from pulumi_neo4j_aura.execution.databases import Database
@@ -18,6 +17,7 @@ from pulumi_neo4j_aura.graph import reading
 from pulumi_neo4j_aura.graph.fingerprint import Fingerprint
 from pulumi_neo4j_aura.graph.fingerprint.beside import taking
 from pulumi_neo4j_aura.graph.ids import IdSet
+from pulumi_neo4j_aura.graph.reading import Batches
 from pulumi_neo4j_aura.graph.schema import Schema
 from pulumi_neo4j_aura.vault import archive
 from pulumi_neo4j_aura.vault.manifest import Part
@@ -25,11 +25,9 @@ from pulumi_neo4j_aura.vault.store import Store
 
 NODES, RELATIONSHIPS, SCHEMA = "nodes", "relationships", "schema"
 
-#: Bytes of rows that are told of together: being told costs more than a row.
-_TOLD_AT_ONCE: Final = 256 << 10
-
-#: Sees rows, some at a time.
-Observe = Callable[[list[bytes]], object]
+#: Rows that arrived together.
+Batch = list[bytes]
+Observe = Callable[[Batch], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +83,14 @@ class _Run:
     progress: Progress
 
     def archive(
-        self, kind: str, read: Callable[[IdSet], Iterator[bytes]], observe: Observe
+        self, kind: str, read: Callable[[IdSet], Batches], observe: Observe
     ) -> tuple[Part, ...]:
         """All records of one kind, in parts; those of an earlier run first.
 
         Args:
             kind: of the records.
-            read: gives the records; the id of each is in the set by the time it is handed over.
+            read: gives the records in batches; the ids of one are in the set when it is handed
+                over, and none of a later one.
             observe: sees every record, those of an earlier run as well.
         """
         done = [each for each in self.ledger.done() if each.part.kind == kind]
@@ -102,7 +101,8 @@ class _Run:
         seen, before = IdSet(), IdSet()
         fresh = self._unarchived(read(seen), archived, observe)
         while (made := self._write(kind, len(parts), fresh)) is not None:
-            # What was handed over since the last part is in this one, or was in an earlier run's.
+            # What was handed over since the last part is in this one, or was in an earlier run's:
+            # a part ends with a batch.
             self.ledger.add(made, seen.without(before).to_bytes())
             before = seen.copy()
             parts.append(made)
@@ -110,43 +110,36 @@ class _Run:
 
     def archive_schema(self, found: Schema) -> tuple[Part, ...]:
         """The statements, each a record of one text; no part when there are none."""
-        part = self._write(SCHEMA, 0, (packstream.encode([each]) for each in found.statements()))
+        part = self._write(SCHEMA, 0, ([packstream.encode([each])] for each in found.statements()))
         return () if part is None else (part,)
 
-    def _unarchived(
-        self, records: Iterator[bytes], archived: IdSet, observe: Observe
-    ) -> Iterator[bytes]:
+    def _unarchived(self, batches: Batches, archived: IdSet, observe: Observe) -> Iterator[Batch]:
         """What is to be written; everything is observed."""
-        everything = observed(records, observe, self.progress)
-        if not archived:
-            return everything
-        return (each for each in everything if reading.id_of(each) not in archived)
+        for batch in observed(batches, observe, self.progress):
+            if archived:
+                ids = zip(batch, reading.ids_of(batch), strict=True)
+                if left := [each for each, number in ids if number not in archived]:
+                    yield left
+            else:
+                yield batch
 
-    def _write(self, kind: str, number: int, records: Iterator[bytes]) -> Part | None:
+    def _write(self, kind: str, number: int, batches: Iterator[Batch]) -> Part | None:
         place = self.place
         return archive.write_part(
             place.store,
             place.folder,
             kind,
             number,
-            records,
+            batches,
             export_id=place.export_id,
             recipients=place.recipients,
             max_plain_bytes=place.part_bytes,
         )
 
 
-def observed(records: Iterator[bytes], observe: Observe, progress: Progress) -> Iterator[bytes]:
-    """The records, of which two others are told some at a time; of the last before the end."""
-    rows: list[bytes] = []
-    size = 0
-    for record in records:
-        rows.append(record)
-        size += len(record)
-        if size >= _TOLD_AT_ONCE:
-            observe(rows)
-            progress.advance(len(rows), size)
-            rows, size = [], 0
-        yield record
-    observe(rows)
-    progress.advance(len(rows), size)
+def observed(batches: Iterator[Batch], observe: Observe, progress: Progress) -> Iterator[Batch]:
+    """The batches, of which two others are told."""
+    for batch in batches:
+        observe(batch)
+        progress.advance(len(batch), sum(map(len, batch)))
+        yield batch

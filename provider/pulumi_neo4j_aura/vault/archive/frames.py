@@ -7,6 +7,7 @@ and the number of records (8 bytes), so that a part cut between two records show
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
@@ -53,9 +54,13 @@ def opening(header: Header) -> bytes:
     return MAGIC + framed(text)
 
 
+#: How a length is written.
+length: Final = struct.Struct(">I").pack
+
+
 def framed(record: bytes) -> bytes:
     """A record with its length."""
-    return len(record).to_bytes(LENGTH, "big") + record
+    return length(len(record)) + record
 
 
 def closing(count: int) -> bytes:
@@ -120,10 +125,10 @@ class _Stream:
 
     def frame(self) -> bytes | None:
         """The next frame; None for the closing one."""
-        length = int.from_bytes(self.take(LENGTH), "big")
-        if length > LONGEST:
-            raise BrokenFrames(f"it has a record of {length} bytes, more than there can be")
-        return self.take(length) if length else None
+        size = int.from_bytes(self.take(LENGTH), "big")
+        if size > LONGEST:
+            raise BrokenFrames(f"it has a record of {size} bytes, more than there can be")
+        return self.take(size) if size else None
 
     def ended(self) -> bool:
         return self._at == len(self._buffer) and not any(self._chunks)

@@ -33,7 +33,7 @@ def write_part(
     folder: str,
     kind: str,
     number: int,
-    records: Iterator[bytes],
+    batches: Iterator[Sequence[bytes]],
     *,
     export_id: str,
     recipients: Sequence[str] = (),
@@ -49,20 +49,21 @@ def write_part(
         folder: the export's folder.
         kind: `nodes`, `relationships` or `schema`.
         number: the part's place among those of its kind.
-        records: taken from until the part is full; the rest stays for the next part.
+        batches: of records; taken from until the part is full, each whole; the rest stays for the
+            next part.
         export_id: whose part it is.
         recipients: age recipients; encrypted for all of them when there are any.
         max_plain_bytes: the size, before compression, at which a part is full.
 
     Raises:
-        AuraError: the store did not take it. What `records` raises passes through.
+        AuraError: the store did not take it. What `batches` raises passes through.
     """
-    first = next(records, None)
+    first = next(filter(None, batches), None)
     if first is None:
         return None
     header = frames.Header.of(export_id, kind, number)
     plain = _Plain()
-    pieces = _pieces(header, chain((first,), records), plain, max_plain_bytes)
+    pieces = _pieces(header, chain((first,), batches), plain, max_plain_bytes)
     suffix = ".age" if recipients else ""
     key = f"{folder}/{kind}-{number:05d}-{secrets.token_hex(4)}.pack.zst{suffix}"
     with store.upload(key) as file:
@@ -108,20 +109,16 @@ class Hashing:
 
 
 def _pieces(
-    header: frames.Header, records: Iterator[bytes], plain: _Plain, limit: int
+    header: frames.Header, batches: Iterator[Sequence[bytes]], plain: _Plain, limit: int
 ) -> Iterator[bytes]:
     waiting = [frames.opening(header)]
     size, total, rows = len(waiting[0]), 0, 0
-    for record in records:
-        length = len(record)
-        if not 0 < length <= frames.LONGEST:
-            raise Refused(
-                f"A record of {length} bytes among the {header.kind} cannot be archived.",
-                way_out=f"A record has 1 to {frames.LONGEST} bytes.",
-            )
-        waiting += (length.to_bytes(4, "big"), record)
-        size += length + 4
-        rows += 1
+    for batch in batches:
+        lengths = [*map(len, batch)]
+        _require_frames(lengths, header.kind)
+        waiting += chain.from_iterable(zip(map(frames.length, lengths), batch, strict=True))
+        size += sum(lengths) + frames.LENGTH * len(lengths)
+        rows += len(lengths)
         if size >= _PIECE:
             yield _hashed(b"".join(waiting), plain)
             total += size
@@ -131,6 +128,15 @@ def _pieces(
     plain.rows = rows
     waiting.append(frames.closing(rows))
     yield _hashed(b"".join(waiting), plain)
+
+
+def _require_frames(lengths: Sequence[int], kind: str) -> None:
+    for length in (min(lengths, default=1), max(lengths, default=1)):
+        if not 0 < length <= frames.LONGEST:
+            raise Refused(
+                f"A record of {length} bytes among the {kind} cannot be archived.",
+                way_out=f"A record has 1 to {frames.LONGEST} bytes.",
+            )
 
 
 def _hashed(piece: bytes, plain: _Plain) -> bytes:
