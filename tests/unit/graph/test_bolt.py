@@ -242,6 +242,22 @@ def test_rows_that_come_a_few_bytes_at_a_time_are_put_together():
     assert found == [[number, "x" * number] for number in range(40)]
 
 
+def test_rows_that_arrive_together_stay_together():
+    """One by one in their order, and no batch is empty."""
+    data = b"".join(chunked(record(number)) for number in range(40))
+
+    def script(talk):
+        talk.greet()
+        talk.begin()
+        talk.raw(data + chunked(summary(SUCCESS)))
+
+    with serving(script) as server, opened(server) as connection:
+        batches = [*connection.batches("RETURN 1")]
+    assert all(batches)
+    assert len(batches) < 10
+    assert plain(row for batch in batches for row in batch) == [[number] for number in range(40)]
+
+
 def test_a_row_of_many_megabytes_arrives():
     """Longer than any buffer, in chunks of the largest size and in small ones."""
     large = bytes(range(256)) * 40_000

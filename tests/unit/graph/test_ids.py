@@ -36,6 +36,21 @@ def test_adding_says_whether_it_was_new(numbers, others):
     assert len(made) == len(numbers | others)
 
 
+@given(SETS, st.lists(NUMBERS, max_size=40))
+def test_adding_many_is_adding_each(numbers, others):
+    """It says which places held an id that was known, also from earlier in the same list."""
+    made, other = made_of(numbers), made_of(numbers)
+    assert made.add_all(others) == [
+        place for place, number in enumerate(others) if not other.add(number)
+    ]
+    assert (made.to_bytes(), len(made)) == (other.to_bytes(), len(other))
+
+
+def test_many_of_which_one_is_no_id_are_refused():
+    with pytest.raises(ValueError, match="-1 is no id"):
+        IdSet().add_all([-1])
+
+
 @given(SETS, SETS)
 def test_merging_is_a_union_and_leaves_the_other_alone(numbers, others):
     made, other = made_of(numbers), made_of(others)
