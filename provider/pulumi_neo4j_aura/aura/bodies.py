@@ -201,6 +201,8 @@ class Cleaner:
 
     def clean(self, text: str, longest: int = LONGEST) -> str:
         """One line of at most `longest` characters without any known or likely secret."""
+        if not text:
+            return ""
         # This order matters: odd characters could hide a secret, and cutting first could leave
         # half of one.
         line = _one_line(text)

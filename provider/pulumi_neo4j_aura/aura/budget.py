@@ -89,19 +89,24 @@ class RateBudget:
 
     def acquire(self) -> Slot:
         """Return when one call may go out; it counts from then on."""
+        with self._changed:
+            slot = None if self._queue else self._admit(self._clock.monotonic())
+        slot = slot or self._queued()
+        self._tell()
+        return slot
+
+    def _queued(self) -> Slot:
         me = object()
         with self._changed:
             self._queue.append(me)
         try:
             self._await_turn(me)
-            slot = self._await_room()
+            return self._await_room()
         finally:
             # Also when a sleep was interrupted: a ticket left behind would block everyone.
             with self._changed:
                 self._queue.remove(me)
                 self._changed.notify_all()
-        self._tell()
-        return slot
 
     def throttled(self, slot: Slot, seconds: float) -> None:
         """Aura answered 429 to the call of `slot`: hold every thread back for `seconds`.
@@ -130,12 +135,19 @@ class RateBudget:
         while True:
             with self._changed:
                 now = self._clock.monotonic()
-                missing = self._missing(now)
-                if missing <= 0:
-                    slot = Slot(now)
-                    self._slots.append(slot)
+                slot = self._admit(now)
+                if slot is not None:
                     return slot
+                missing = self._missing(now)
             self._clock.sleep(max(missing, _TICK))
+
+    def _admit(self, now: float) -> Slot | None:
+        """A place among the calls of the last minute, if there is room; held by the lock."""
+        if self._missing(now) > 0:
+            return None
+        slot = Slot(now)
+        self._slots.append(slot)
+        return slot
 
     def _missing(self, now: float) -> float:
         """Seconds until the next call may go out."""

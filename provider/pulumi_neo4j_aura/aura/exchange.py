@@ -82,10 +82,10 @@ class Exchange:
             answer = self._hand_over(outgoing)
         except Trouble as trouble:
             took = self._clock.monotonic() - began
-            self._record(outgoing, trouble.facts.text, took, "")
+            self._record(outgoing, trouble.facts.text, took)
             raise trouble.after(took) from None
         took = self._clock.monotonic() - began
-        self._record(outgoing, str(answer.status), took, request_id(answer, self.cleaner))
+        self._record(outgoing, str(answer.status), took, answer)
         self._note_expiry(answer)
         if answer.status == _TOO_MANY:
             asked = retry_after(answer, self._clock.now())
@@ -100,8 +100,10 @@ class Exchange:
 
     def _note_expiry(self, answer: HttpAnswer) -> None:
         """Tell once that Aura will end this version of its API (v1 document, header of that)."""
+        if self._expiry_told:
+            return
         date = self.cleaner.clean(answer.header("x-tyk-api-expires"), 60)
-        if date and not self._expiry_told:
+        if date:
             self._expiry_told = True
             _log.warning("Aura will end this version of its API: %s. Update this package.", date)
 
@@ -128,13 +130,17 @@ class Exchange:
     def _why(self, what: str, error: Exception) -> str:
         return self.cleaner.clean(f"{what} ({error})")
 
-    @staticmethod
-    def _record(outgoing: Outgoing, result: str, took: float, request: str) -> None:
+    def _record(
+        self, outgoing: Outgoing, result: str, took: float, answer: HttpAnswer | None = None
+    ) -> None:
+        # Cleaning an id takes longer than all else here; nobody may read it.
+        if not _log.isEnabledFor(logging.DEBUG):
+            return
         _log.debug(
             "%s %s: %s in %d ms, request id %s",
             outgoing.method,
             outgoing.path,
             result,
             took * 1000,
-            request or "none",
+            (request_id(answer, self.cleaner) if answer else "") or "none",
         )

@@ -234,12 +234,12 @@ def metrics_endpoint(answer: HttpAnswer) -> str:
 def instance_rows(answer: HttpAnswer) -> tuple[domain.InstanceSummary, ...]:
     """GET /instances."""
     rows = [_parsed(_InstanceRow, row) for row in _rows(data_of(answer))]
-    return tuple(domain.InstanceSummary(**row.model_dump()) for row in rows)
+    return tuple(domain.InstanceSummary(**row.__dict__) for row in rows)
 
 
 def instance(answer: HttpAnswer) -> domain.Instance:
     """The instance in the answer to an operation."""
-    return domain.Instance(**_parsed(_Instance, data_of(answer)).model_dump())
+    return domain.Instance(**_parsed(_Instance, data_of(answer)).__dict__)
 
 
 def instance_named(asked_id: str) -> Callable[[HttpAnswer], domain.Instance]:
@@ -287,9 +287,7 @@ def snapshot_of(instance_id: str) -> Callable[[HttpAnswer], snapshots.Snapshot]:
 
 def _snapshot(value: object, instance_id: str) -> snapshots.Snapshot:
     wire = _parsed(_Snapshot, value)
-    return snapshots.Snapshot(
-        **(wire.model_dump() | {"instance_id": wire.instance_id or instance_id})
-    )
+    return snapshots.Snapshot(**(wire.__dict__ | {"instance_id": wire.instance_id or instance_id}))
 
 
 def taken(answer: HttpAnswer) -> str:

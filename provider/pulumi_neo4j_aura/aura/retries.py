@@ -205,6 +205,13 @@ class Repeater:
         Raises:
             AuraError: of the class that the table names, from the last `Trouble`.
         """
+        try:
+            return attempt()
+        except Trouble as trouble:
+            # Most calls never come here, and what follows costs more than the rest of a call.
+            return self._repeated(_failed_once(trouble, attempt), subject, safety)
+
+    def _repeated(self, attempt: Callable[[], T], subject: Subject, safety: Safety) -> T:
         run = _Run(self._patience, self._jitter, safety)
         retrying = Retrying(
             sleep=self._pass,
@@ -217,6 +224,18 @@ class Repeater:
             return retrying(attempt)
         except Trouble as trouble:
             raise subject.error(run.error_class(trouble.facts), trouble.facts) from trouble
+
+
+def _failed_once(trouble: Trouble, attempt: Callable[[], T]) -> Callable[[], T]:
+    """Attempts of which the first was made already, and failed."""
+    made = iter((trouble,))
+
+    def again() -> T:
+        for first in made:
+            raise first
+        return attempt()
+
+    return again
 
 
 class _Run:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlsplit
@@ -57,6 +58,7 @@ class Call:
     body: Mapping[str, object] | None = None
 
 
+@lru_cache(maxsize=4096)
 def path(*parts: str) -> str:
     """The parts as one path, each quoted so that it stays one part.
 
