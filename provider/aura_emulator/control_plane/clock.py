@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 DAY_SECONDS = 86_400.0
 HOUR_SECONDS = 3_600.0
+_WHOLE_SECONDS = len("2026-01-01T00:00:00")
 
 
 class Clock:
@@ -56,9 +58,10 @@ class Clock:
         self.frozen_at = None
 
 
+@lru_cache(maxsize=4096)
 def stamp(moment: float) -> str:
     """RFC 3339 in UTC with whole seconds, as the official v1 document's examples have it."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(moment, UTC).isoformat()[:_WHOLE_SECONDS] + "Z"
 
 
 def moment(text: str) -> float:

@@ -42,7 +42,7 @@ def play(aura: Aura, instance: Instance, until: float) -> Instance:
     if instance.slots_until is None or until <= instance.slots_until:
         return instance
     if instance.status in _AVAILABLE:
-        _take_due(aura, instance, instance.slots_until, until)
+        put(aura, instance, _due(aura, instance, instance.slots_until, until))
     return replace(instance, slots_until=until)
 
 
@@ -50,8 +50,10 @@ def catch_up(aura: Aura, instance: Instance) -> None:
     """Play an instance's schedule up to now and drop what has expired."""
     now = aura.now()
     if instance.slots_until is not None and instance.status in _AVAILABLE:
-        with aura.store.together():
-            if _take_due(aura, instance, instance.slots_until, now):
+        made = _due(aura, instance, instance.slots_until, now)
+        if made:
+            with aura.store.together():
+                put(aura, instance, made)
                 aura.store.put_instance(replace(instance, slots_until=now))
     expired = aura.store.drop_snapshots(instance.id, expired_at=now)
     if expired:
@@ -61,6 +63,8 @@ def catch_up(aura: Aura, instance: Instance) -> None:
 
 def confirm(aura: Aura, instance_id: str) -> None:
     """A snapshot completes when its data is kept, not before; without its data it has failed."""
+    if not aura.data_plane.holds_data:
+        return
     for snapshot_id in aura.store.orders.uncopied(instance_id):
         snapshot = aura.store.snapshot(snapshot_id)
         if snapshot is None:  # dropped while it was copied
@@ -80,18 +84,17 @@ def confirm(aura: Aura, instance_id: str) -> None:
             aura.store.orders.drop_uncopied(snapshot_id)
 
 
-def _take_due(aura: Aura, instance: Instance, after: float, until: float) -> int:
+def _due(aura: Aura, instance: Instance, after: float, until: float) -> list[Snapshot]:
+    """The snapshots to take in `(after, until]`, but for those that would have expired by now."""
     rules = retention(instance.type, instance.version, aura.switches.retention_table)
     longest = max(keep.restorable for keep in rules.values()) * DAY_SECONDS
     begin = max(after, aura.now() - longest)
     plan = cadence(instance.type, instance.version)
-    made = [
+    return [
         new_snapshot(aura, instance, kind, at)
         for at, kind in slots(plan, aura.switches.daily_snapshot_hour, begin, until)
         if at + rules[kind].restorable * DAY_SECONDS > aura.now()
     ]
-    put(aura, instance, made)
-    return len(made)
 
 
 def put(aura: Aura, instance: Instance, made: list[Snapshot]) -> None:

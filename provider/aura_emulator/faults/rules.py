@@ -82,28 +82,34 @@ class Rules:
     """The injected faults; of several that match, the oldest that is not spent applies."""
 
     rules: list[Rule] = field(default_factory=list)
+    #: Those that may apply still: what is spent is shown, and costs no request anything.
+    _left: list[Rule] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
     def add(self, fault: Fault) -> Rule:
         """Inject a fault; `re.error` if its path is not a regular expression."""
         rule = Rule(next(self._numbers), fault, fault.pattern())
         self.rules.append(rule)
+        self._left.append(rule)
         return rule
 
     def remove(self, number: int) -> bool:
         """Take one back; whether there was one."""
         before = len(self.rules)
         self.rules = [rule for rule in self.rules if rule.id != number]
+        self._left = [rule for rule in self._left if rule.id != number]
         return len(self.rules) < before
 
     def clear(self) -> None:
         """Take all back."""
         self.rules.clear()
+        self._left.clear()
 
     def next(self, method: str, path: str) -> Rule | None:
         """The rule for a request, counted as a match; the caller counts it as applied."""
-        for rule in self.rules:
-            if not rule.spent and rule.matches(method, path):
+        self._left = [rule for rule in self._left if not rule.spent]
+        for rule in self._left:
+            if rule.matches(method, path):
                 rule.matched += 1
                 if rule.matched > rule.fault.after:
                     return rule

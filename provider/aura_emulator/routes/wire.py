@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from aura_emulator.control_plane.model import Credential
 
 BETA: Final = "/v2beta1"
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 USERNAME: Final = "neo4j"
 _WITHOUT_URL: Final = frozenset({Status.CREATING, Status.RESUMING})
 
 
 def rendered(content: object) -> bytes:
     """JSON in UTF-8 without blanks."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(content).encode()
 
 
 class Json(Response):
