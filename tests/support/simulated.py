@@ -7,10 +7,9 @@ world.pass_time(days=1)
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,16 +41,20 @@ from support.emulator import CLIENT_ID, CLIENT_SECRET, PRODUCTION_PROJECT_ID
 
 URL = "http://127.0.0.1:1"  # nobody is asked there: the sender below goes straight to the emulator
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+TOOL = default_user_agent()
 #: One operation of the emulator; the clock moves by at least this in every wait.
 OPERATION_SECONDS = 10.0
 
 
 class StraightSender:
-    """An `HttpSender` that calls the emulator's application without a socket."""
+    """An `HttpSender` that calls the emulator's application without a socket.
+
+    Without a socket nothing in the application waits but the fault `delay`, which is not for here:
+    it would wait for real. So a request is one step of its coroutine, and needs no event loop.
+    """
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self._runner = asyncio.Runner()
         self._lock = threading.Lock()
         self.sent: list[tuple[str, str]] = []
 
@@ -68,9 +71,7 @@ class StraightSender:
         path = url.removeprefix(URL)
         with self._lock:
             self.sent.append((method, path))
-            return self._runner.run(
-                self._call(_scope(method, path, headers, params, auth), content or b"")
-            )
+            return _at_once(self._call(_scope(method, path, headers, params, auth), content or b""))
 
     async def _call(self, scope: dict[str, Any], body: bytes) -> HttpAnswer:
         answer: dict[str, Any] = {"status": 0, "headers": {}, "body": b""}
@@ -87,6 +88,8 @@ class StraightSender:
 
         try:
             await self._app(scope, receive, send)
+        except RuntimeError:
+            raise  # what wants an event loop; no fault raises this
         except Exception as error:  # noqa: BLE001 - a fault that cuts the connection ends the application
             raise NoAnswer(type(error).__name__) from None
         if not answer["status"]:
@@ -94,8 +97,19 @@ class StraightSender:
         return HttpAnswer(answer["status"], answer["headers"], answer["body"])
 
     def close(self) -> None:
-        with self._lock:
-            self._runner.close()
+        """Nothing is held."""
+
+
+def _at_once(call: Coroutine[Any, Any, HttpAnswer]) -> HttpAnswer:
+    """What a coroutine returns that waits for nothing."""
+    try:
+        call.send(None)
+    except StopIteration as ended:
+        answer: HttpAnswer = ended.value
+        return answer
+    finally:
+        call.close()
+    raise RuntimeError("the application waited for something")
 
 
 def _scope(
@@ -133,6 +147,8 @@ class SharedClock:
         self._aura = aura
         self._lock = threading.Lock()
         self.skew = timedelta()
+        #: Called whenever time has passed.
+        self.passed: list[Callable[[], None]] = []
         aura.clock.frozen_at = start.timestamp()
         aura.clock.move(start.timestamp())
 
@@ -145,6 +161,8 @@ class SharedClock:
     def sleep(self, seconds: float) -> None:
         with self._lock:
             self._aura.clock.move(self._aura.now() + max(seconds, 0.001))
+        for call in tuple(self.passed):
+            call()
 
 
 @dataclass
@@ -201,6 +219,7 @@ class Simulated:
             clock=self.clock,
             calls_per_minute=loaded.calls_per_minute,
             http=sender or self.sender,
+            user_agent=TOOL,
         )
         return Services(
             client=client,
@@ -289,5 +308,5 @@ def _manifest(made: choice.Choice, began: datetime, ended: datetime) -> Manifest
         schema={},
         counts={"nodes": 0, "relationships": 0},
         fingerprint={},
-        tool=default_user_agent(),
+        tool=TOOL,
     )
