@@ -22,6 +22,9 @@ _NEVER: Final = timedelta(days=366 * 9)
 #: Slots that are looked at to tell the longest time between two.
 _SAMPLE: Final = 10_000
 
+_WEEK: Final = timedelta(days=7)
+_A_WEEK_BEGAN: Final = datetime(2026, 1, 5, tzinfo=UTC)
+
 #: Missed slots are counted up to this; more are told as this many.
 MOST_COUNTED: Final = 1_000
 
@@ -113,8 +116,12 @@ def _next(cron: str, zone_name: str, dst: Dst, after: datetime) -> datetime | No
 
 
 def longest_gap(schedule: Schedule, start: datetime) -> timedelta:
-    """The longest time between two slots in the year from `start` on; zero: fewer than two."""
-    return _longest(schedule.cron, schedule.zone, schedule.dst, start)
+    """The longest time between two slots in the year from `start`'s week on; zero: fewer than two.
+
+    Whole weeks, so that what is worked out once serves every plan of a week, and most of the next.
+    """
+    week = start - (start - _A_WEEK_BEGAN) % _WEEK
+    return _longest(schedule.cron, schedule.zone, schedule.dst, week)
 
 
 @lru_cache(maxsize=256)
@@ -123,10 +130,10 @@ def _longest(cron: str, zone_name: str, dst: Dst, start: datetime) -> timedelta:
     last, longest, left = None, timedelta(), _SAMPLE
     begin, end = start, start + timedelta(days=366)
     while begin < end and left > 0:
-        for each in wallclock.instants(cron, zone, dst, begin, begin + timedelta(days=7)):
+        for each in wallclock.instants(cron, zone, dst, begin, begin + _WEEK):
             longest = longest if last is None else max(longest, each - last)
             last, left = each, left - 1
-        begin += timedelta(days=7)
+        begin += _WEEK
     return longest
 
 

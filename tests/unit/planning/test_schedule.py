@@ -109,6 +109,15 @@ def test_the_longest_gap_is_that_between_two_slots():
     assert schedule.longest_gap(Schedule("0 0 29 2 *"), start) == timedelta()
 
 
+def test_the_longest_gap_is_worked_out_once_a_week(monkeypatch):
+    """Every plan asks for it, and a daemon plans each quarter of an hour."""
+    start, asked = datetime(2027, 3, 1, tzinfo=UTC), []
+    monkeypatch.setattr(schedule, "_longest", lambda *found: asked.append(found[-1]))
+    for hours in (0, 1, 7 * 24 - 1, 7 * 24):
+        schedule.longest_gap(Schedule("0 2 * * SUN"), start + hours * HOUR)
+    assert asked == [start, start, start, start + 7 * DAY]
+
+
 # --- due ------------------------------------------------------------------------------------------
 
 
