@@ -104,7 +104,7 @@ def _orphans(vault: Vault, *, remove: bool, as_json: bool) -> None:
     if remove:
         vault.remove(found)
     if as_json:
-        show({"orphans": [asdict(each) for each in found], "removed": remove})
+        show({"orphans": [each._asdict() for each in found], "removed": remove})
         return
     for each in found:
         typer.echo(f"{'removed ' if remove else ''}{each.key}  ({each.size:,} bytes)")

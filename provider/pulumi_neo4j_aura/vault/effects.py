@@ -10,23 +10,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pulumi_neo4j_aura.domain.clock import Clock
-from pulumi_neo4j_aura.domain.plain import plain
 from pulumi_neo4j_aura.domain.slot import Slot, SlotOutcome
 from pulumi_neo4j_aura.errors import AuraError, Busy, NotFound, Refused
-from pulumi_neo4j_aura.vault import history, layout, records
+from pulumi_neo4j_aura.vault import catalog, history, layout, records
+from pulumi_neo4j_aura.vault.catalog import Kept
 from pulumi_neo4j_aura.vault.history import History, Intent, Record
+from pulumi_neo4j_aura.vault.past import INTENT, OUTCOME, Past
 from pulumi_neo4j_aura.vault.recent import Recent
-from pulumi_neo4j_aura.vault.store import Entry
 from pulumi_neo4j_aura.vault.vault import Vault
 
-_INTENT, _OUTCOME = "intent.json", "outcome.json"
+T = TypeVar("T")
+
 _READERS: Final = 16
 
 #: Tries of one action that are counted; a thousand failures of one slot are a defect, not a wait.
@@ -56,9 +57,8 @@ class Wish:
     once: bool = True
 
 
-_Kept = tuple[str, tuple[Record, ...]]
 #: What journals came to that were read or written lately.
-_READ: Final[Recent[Mapping[str, _Kept]]] = Recent()
+_READ: Final[Recent[Past]] = Recent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class EffectJournal:
         }
         for number in range(1, _MOST_TRIES + 1):
             folder = _folder(wish.key, number)
-            if not self.vault.store.create(f"{folder}/{_INTENT}", records.dump(body)):
+            if not self.vault.store.create(f"{folder}/{INTENT}", records.dump(body)):
                 ended = self._outcome(folder)
                 if ended is not None and wish.once and ended["state"] == history.DONE:
                     raise Refused(
@@ -119,7 +119,7 @@ class EffectJournal:
         told = {str(name): str(value) for name, value in facts.items()}
         body = {"state": state, "reason": reason, "facts": told}
         ended = {**body, "at": self.clock.now().isoformat()}
-        self.vault.store.create(f"{intent.id}/{_OUTCOME}", records.dump(ended))
+        self.vault.store.create(f"{intent.id}/{OUTCOME}", records.dump(ended))
 
     def settle(self, outcomes: Collection[SlotOutcome]) -> None:
         """Record slots that ended without an effect, and that open tries for them are over.
@@ -148,19 +148,19 @@ class EffectJournal:
         newest = max(each.slot.due for each in outcomes).astimezone(UTC)
         folder = f"{layout.JOURNAL}/slots-{newest:%Y%m%dT%H%M%SZ}-{mark}"
         body = {"state": history.SETTLED, "at": self.clock.now().isoformat(), "slots": told}
-        self.vault.store.create(f"{folder}/{_OUTCOME}", records.dump(body))
+        self.vault.store.create(f"{folder}/{OUTCOME}", records.dump(body))
         self._end_tries({each.slot.id: each.reason for each in outcomes})
 
     def _end_tries(self, settled: Mapping[str, str]) -> None:
         """Whoever died after its effect left a try open, and the slot was found to be done."""
-        for intent in self.read().unfinished:
+        for intent in self.unfinished():
             reason = settled.get(intent.key.partition(" ")[2])
             if reason is not None:
                 self.finish(intent, history.SKIPPED, reason, {})
 
     def _outcome(self, folder: str) -> dict[str, Any] | None:
         """How a try ended; None: it certainly did not."""
-        key = f"{folder}/{_OUTCOME}"
+        key = f"{folder}/{OUTCOME}"
         try:
             found = records.load(self.vault.store, key)
         except NotFound:
@@ -175,7 +175,7 @@ class EffectJournal:
         Raises:
             Busy: it is: we slept past the end of our lease.
         """
-        key = f"{folder}/{_INTENT}"
+        key = f"{folder}/{INTENT}"
         try:
             theirs = int(records.load(self.vault.store, key)["epoch"])
         except (KeyError, ValueError, TypeError) as error:
@@ -194,32 +194,47 @@ class EffectJournal:
         Raises:
             AuraError: it could not be seen whole, or a record is damaged.
         """
-        listed: dict[str, dict[str, Entry]] = {}
+        data, before = self._remembered()
+        past, fresh = before.after(self.vault.store.list(layout.JOURNAL))
+        past = past.with_read(dict(zip(fresh, _at_once(self._ended, fresh), strict=True)))
+        known = self._history(before, past)
+        past = replace(past, history=known)
+        if fresh or past.kept.keys() != before.kept.keys():
+            self._remember(past)
+        elif data:
+            _READ.keep(data, past)
+        return known
+
+    def _history(self, before: Past, past: Past) -> History:
+        """What it says; the same value where nothing happened, since that knows what follows."""
+        begun = self._open(past.open)
+        known = before.history
+        if known is not None and past.kept is before.kept and known.unfinished == begun:
+            return known
+        ended = (row for folder in sorted(past.kept) for row in past.kept[folder].value)
+        return History(tuple(ended), begun)
+
+    def unfinished(self) -> tuple[Intent, ...]:
+        """The tries that nobody ended; what ended is listed and not read.
+
+        Raises:
+            AuraError: it could not be seen whole, or an open try's intent is damaged.
+        """
+        folders: dict[str, set[str]] = {INTENT: set(), OUTCOME: set()}
         for entry in self.vault.store.list(layout.JOURNAL):
             folder, _, name = entry.key.rpartition("/")
-            if name in {_INTENT, _OUTCOME}:
-                listed.setdefault(folder, {})[name] = entry
-        states = {each: _state(found) for each, found in listed.items() if _OUTCOME in found}
-        remembered = self._remembered()
-        known = {
-            folder: kept for folder, kept in remembered.items() if states.get(folder) == kept[0]
-        }
-        fresh = sorted(states.keys() - known.keys())
-        with ThreadPoolExecutor(_READERS) as pool:
-            read = list(pool.map(self._ended, fresh))
-            begun = list(pool.map(self._begun, sorted(listed.keys() - states.keys())))
-        found = known | {f: (states[f], rows) for f, rows in zip(fresh, read, strict=True)}
-        if fresh or len(found) != len(remembered):
-            self._remember(found)
-        ended = (row for _, (_, rows) in sorted(found.items()) for row in rows)
-        return History(tuple(ended), tuple(begun))
+            folders.setdefault(name, set()).add(folder)
+        return self._open(folders[INTENT] - folders[OUTCOME])
+
+    def _open(self, folders: Collection[str]) -> tuple[Intent, ...]:
+        return tuple(_at_once(self._begun, sorted(folders)))
 
     def _ended(self, folder: str) -> tuple[Record, ...]:
         try:
-            outcome = records.load(self.vault.store, f"{folder}/{_OUTCOME}")
+            outcome = records.load(self.vault.store, f"{folder}/{OUTCOME}")
             if "slots" in outcome:
                 return tuple(history.of_slot(each, outcome["at"]) for each in outcome["slots"])
-            intent = records.load(self.vault.store, f"{folder}/{_INTENT}")
+            intent = records.load(self.vault.store, f"{folder}/{INTENT}")
             return (history.of_effect(intent, outcome),)
         except NotFound as error:
             raise records.damaged(self.vault.store, folder, "its intent is missing") from error
@@ -227,7 +242,7 @@ class EffectJournal:
             raise records.damaged(self.vault.store, folder, str(error)) from error
 
     def _begun(self, folder: str) -> Intent:
-        intent = records.load(self.vault.store, f"{folder}/{_INTENT}")
+        intent = records.load(self.vault.store, f"{folder}/{INTENT}")
         try:
             return Intent(
                 folder,
@@ -240,43 +255,46 @@ class EffectJournal:
         except (KeyError, TypeError, ValueError) as error:
             raise records.damaged(self.vault.store, folder, str(error)) from error
 
-    def _remembered(self) -> Mapping[str, _Kept]:
+    def _remembered(self) -> tuple[bytes, Past]:
         """What the catalog has, with the state of the records when they were read.
 
         Anything odd about it: nothing. It saves reading, and must not decide anything.
         """
         try:
-            return _READ.of(self.vault.store.get(layout.PAST), _kept)
+            data = self.vault.store.get(layout.PAST)
+            return data, _READ.of(data, _past)
         except (AuraError, ValueError, TypeError, AttributeError):
-            return {}
+            return b"", Past()
         except (ArithmeticError, LookupError, RecursionError):
-            return {}
+            return b"", Past()
 
-    def _remember(self, found: Mapping[str, _Kept]) -> None:
-        text = json.dumps({"folders": found}, default=plain, ensure_ascii=False)
-        data = text.encode(errors="surrogatepass")
+    def _remember(self, past: Past) -> None:
+        data = catalog.dump("folders", past.kept)
         try:
             self.vault.store.put(layout.PAST, data)
-            _READ.keep(data, found)
+            _READ.keep(data, past)
         except AuraError:
             return  # a reader without the right to write reads everything again
 
 
-def _kept(data: bytes) -> Mapping[str, _Kept]:
-    return {
-        str(folder): (str(state), tuple(Record(**each) for each in rows))
-        for folder, (state, rows) in json.loads(data)["folders"].items()
-    }
+def _past(data: bytes) -> Past:
+    return Past(
+        {
+            str(folder): Kept(str(state), tuple(Record(**each) for each in rows))
+            for folder, (state, rows) in json.loads(data)["folders"].items()
+        }
+    )
+
+
+def _at_once(read: Callable[[str], T], folders: Sequence[str]) -> list[T]:
+    """What lies in some folders; where there are none, no threads are made."""
+    if not folders:
+        return []
+    with ThreadPoolExecutor(_READERS) as pool:
+        return list(pool.map(read, folders))
 
 
 def _folder(key: str, number: int) -> str:
     """One try's folder: readable, and the same for everybody who wants the same."""
     mark = hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:10]
     return f"{layout.JOURNAL}/{layout.segment(f'{key} {mark}')}-{number:03d}"
-
-
-def _state(found: Mapping[str, Entry]) -> str:
-    """What changes when somebody replaces a record; its bytes are not looked at."""
-    return " ".join(
-        f"{name} {each.size} {each.modified.isoformat()}" for name, each in sorted(found.items())
-    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 from pulumi_neo4j_aura.domain.observed import MissingExport, Past
@@ -71,15 +72,22 @@ class Record:
 _TEXTS: Final = tuple(each.name for each in fields(Record) if each.name != "facts")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
-    """What a journal says: tries that ended, slots that were settled, and tries that are open."""
+    """What a journal says: tries that ended, slots that were settled, and tries that are open.
+
+    What follows from that is worked out once, and must not be changed by who gets it.
+    """
 
     ended: tuple[Record, ...]
     unfinished: tuple[Intent, ...]
 
-    def pasts(self) -> dict[tuple[str, str, str], Past]:
+    def pasts(self) -> Mapping[tuple[str, str, str], Past]:
         """By policy, rule and instance: what was settled last, and failures since."""
+        return self._pasts
+
+    @cached_property
+    def _pasts(self) -> Mapping[tuple[str, str, str], Past]:
         found: dict[tuple[str, str, str], Past] = {}
         for each in sorted(self._of_slots(), key=lambda record: (record.at, record.due)):
             place = (each.policy, each.rule, each.instance_id)
@@ -121,21 +129,32 @@ class History:
         Args:
             there: ids of the exports that exist, seen after this journal was read.
         """
-        removed = {each.key.rpartition(" ")[2]: each.at for each in self.ended if _removed(each)}
         going = {each.key.rpartition(" ")[2] for each in self.unfinished if each.kind in _PRUNES}
+        return tuple(
+            each
+            for each in self._unpruned
+            if each.export_id not in there and each.export_id not in going
+        )
+
+    @cached_property
+    def _unpruned(self) -> tuple[MissingExport, ...]:
+        """Exports that were made and that no prune removed since."""
+        removed = {each.key.rpartition(" ")[2]: each.at for each in self.ended if _removed(each)}
         found: dict[str, MissingExport] = {}
         for each in self.ended:
             export_id = each.facts.get("export_id", "")
             made = each.kind == EXPORT and each.state == DONE and export_id
-            if not made or export_id in there or export_id in going:
-                continue
-            if removed.get(export_id, "") < each.at:
+            if made and removed.get(export_id, "") < each.at:
                 moment = records.moment(each.facts["moment"])
                 found[export_id] = MissingExport(export_id, each.instance_id, moment)
         return tuple(found[each] for each in sorted(found))
 
-    def restore_seconds(self) -> dict[str, timedelta]:
+    def restore_seconds(self) -> Mapping[str, timedelta]:
         """The newest measured time to a usable instance, by the instance that was copied."""
+        return self._restore_seconds
+
+    @cached_property
+    def _restore_seconds(self) -> Mapping[str, timedelta]:
         found: dict[str, tuple[str, timedelta]] = {}
         for each in self.ended:
             seconds = each.facts.get("restore_seconds")
@@ -143,8 +162,12 @@ class History:
                 found[each.instance_id] = (each.at, timedelta(seconds=float(seconds)))
         return {instance: span for instance, (_, span) in found.items()}
 
-    def recreated(self) -> dict[str, str]:
+    def recreated(self) -> Mapping[str, str]:
         """Ids of lost instances that were created again, and the ids that they have now."""
+        return self._recreated
+
+    @cached_property
+    def _recreated(self) -> Mapping[str, str]:
         return {
             each.facts["recreated"]: each.facts["instance_id"]
             for each in self.ended

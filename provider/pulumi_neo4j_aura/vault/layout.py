@@ -20,6 +20,7 @@ import hashlib
 import re
 import unicodedata
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 VAULT: Final = "vault.json"
@@ -49,6 +50,7 @@ _SAFE: Final = frozenset("-_.")
 _DEPTH: Final = 4
 
 
+@lru_cache(maxsize=4096)
 def segment(name: str) -> str:
     """A name as part of a file's name: its letters and digits, the rest as `-`.
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -39,9 +39,8 @@ _RETRIES: Final[Any] = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)
 _WAY_OUT: Final = "Write a folder, s3://bucket/prefix, az://container/prefix or gs://bucket/prefix."
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One object as a listing shows it."""
+class Entry(NamedTuple):
+    """One object as a listing shows it: of tens of thousands, hence a tuple."""
 
     key: str
     size: int
@@ -111,10 +110,10 @@ class Store:
         folder = checked_key(prefix.rstrip("/")) if prefix else None
         with self._door(prefix):
             for rows in obstore.list(self._backend, folder, chunk_size=1000):
-                for row in rows:
-                    if self._root is not None:
+                if self._root is not None:
+                    for row in rows:
                         directory.guard(self._root, row["path"])
-                    yield Entry(row["path"], int(row["size"]), row["last_modified"])
+                yield from [Entry(row["path"], row["size"], row["last_modified"]) for row in rows]
 
     def folders(self, prefix: str) -> tuple[str, ...]:
         """The names of the folders right below a folder, sorted."""

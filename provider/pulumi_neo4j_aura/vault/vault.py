@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pulumi_neo4j_aura.domain.plain import plain
 from pulumi_neo4j_aura.errors import (
     AuraError,
     BadCredentials,
@@ -25,7 +24,8 @@ from pulumi_neo4j_aura.errors import (
     Permanent,
     Refused,
 )
-from pulumi_neo4j_aura.vault import layout, manifest
+from pulumi_neo4j_aura.vault import catalog, layout, manifest
+from pulumi_neo4j_aura.vault.catalog import Kept
 from pulumi_neo4j_aura.vault.manifest import Manifest
 from pulumi_neo4j_aura.vault.recent import Recent
 from pulumi_neo4j_aura.vault.store import Entry, Store
@@ -39,8 +39,9 @@ _READERS: Final = 16
 #: folder for a day, it does not: parts take minutes.
 ABANDONED: Final = timedelta(days=1)
 
+_Known = Kept[Entry, Manifest]
 #: What catalogs say that were read or written lately.
-_READ: Final[Recent[dict[str, tuple[str, Row]]]] = Recent()
+_READ: Final[Recent[Mapping[str, _Known]]] = Recent()
 
 _TOPS: Final = (layout.EXPORTS, layout.FILES)
 
@@ -181,21 +182,31 @@ class Vault:
         """
         return manifest.from_json(self.store.get(key), key)
 
-    def exports(self) -> tuple[Row, ...]:
+    def exports(self, instance_id: str = "") -> tuple[Row, ...]:
         """Every export, oldest data first; a damaged manifest is a row of its own.
+
+        Args:
+            instance_id: only those that lie in this instance's folders: then little is listed.
 
         Raises:
             AuraError: the vault could not be listed whole.
         """
         remembered = self._catalog()
-        listed = {each.key: _state(each) for each in self.manifests()}
-        known = {key: row for key, (state, row) in remembered.items() if listed.get(key) == state}
-        with ThreadPoolExecutor(_READERS) as pool:
-            read = pool.map(self._row, listed.keys() - known.keys())
-        rows = [*known.values(), *(row for row in read if row is not None)]
-        sound = {row.key: row.manifest for row in rows if row.manifest is not None}
-        if not remembered.keys() == known.keys() == sound.keys():
-            self._remember({key: (listed[key], found) for key, found in sound.items()})
+        listed = {each.key: each for each in self.manifests(instance_id)}
+        known = {
+            key: remembered[key]
+            for key, shown in listed.items()
+            if key in remembered and remembered[key].is_of(shown, _state)
+        }
+        read = self._rows(listed.keys() - known.keys())
+        sound: dict[str, _Known] = {
+            row.key: Kept(_state(listed[row.key]), row.manifest)
+            for row in read
+            if row.manifest is not None
+        }
+        if not instance_id and (sound or len(remembered) != len(known)):
+            self._remember(known | sound)
+        rows = [*(Row(key, kept.value) for key, kept in known.items()), *read]
         return tuple(sorted(rows, key=_age))
 
     def sizes(self) -> dict[str, int]:
@@ -280,6 +291,13 @@ class Vault:
             parts = [part.key for made in pool.map(self.read, keys) for part in made.parts]
         return {*keys, *parts}
 
+    def _rows(self, keys: Collection[str]) -> list[Row]:
+        """Those that are there still."""
+        if not keys:
+            return []
+        with ThreadPoolExecutor(_READERS) as pool:
+            return [row for row in pool.map(self._row, keys) if row is not None]
+
     def _row(self, key: str) -> Row | None:
         """One export; None when it was pruned since it was listed."""
         try:
@@ -291,29 +309,28 @@ class Vault:
         except Permanent as error:
             return Row(key, None, error.message)
 
-    def _catalog(self) -> dict[str, tuple[str, Row]]:
+    def _catalog(self) -> Mapping[str, _Known]:
         """What is remembered of manifests, with their state when they were read.
 
         Anything odd about it: nothing. It saves reading, and must not decide anything.
         """
         try:
-            return _READ.of(self.store.get(layout.CATALOG), _rows)
+            return _READ.of(self.store.get(layout.CATALOG), _known)
         except (AuraError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return {}
 
-    def _remember(self, found: dict[str, tuple[str, Manifest]]) -> None:
-        text = json.dumps({"manifests": found}, default=plain, ensure_ascii=False)
-        data = text.encode(errors="surrogatepass")
+    def _remember(self, found: Mapping[str, _Known]) -> None:
+        data = catalog.dump("manifests", found)
         try:
             self.store.put(layout.CATALOG, data)
-            _READ.keep(data, {key: (s, Row(key, made)) for key, (s, made) in found.items()})
+            _READ.keep(data, found)
         except AuraError:
             return  # a reader without the right to write sees everything all the same
 
 
-def _rows(data: bytes) -> dict[str, tuple[str, Row]]:
+def _known(data: bytes) -> Mapping[str, _Known]:
     return {
-        key: (state, Row(key, manifest.from_content(made, key)))
+        key: Kept(state, manifest.from_content(made, key))
         for key, (state, made) in json.loads(data)["manifests"].items()
     }
 

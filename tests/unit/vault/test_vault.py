@@ -379,6 +379,22 @@ def test_a_second_listing_reads_the_catalog_only(store, vault):
     assert not [key for name, key in watched.calls if name == "put"]
 
 
+def test_of_one_instance_only_its_folders_are_listed(store, vault):
+    """And the catalog is used and not written: it is of all instances."""
+    put_export(store, MADE)
+    put_export(store, OTHER)
+    vault.exports()
+    store.delete(OTHER.key)
+    watched = Recording(store)
+
+    rows = vault_on(watched).exports(MADE.instance.id)
+    assert [row.manifest for row in rows] == [MADE]
+    assert [key for name, key in watched.calls if name == "get"] == [layout.CATALOG]
+    assert ("list", "exports") not in watched.calls
+    assert not [key for name, key in watched.calls if name == "put"]
+    assert vault_on(watched).exports("nobody") == ()
+
+
 def test_a_stale_catalog_neither_hides_nor_invents(store, vault):
     """One export came, one went since it was written; afterwards it is right again."""
     put_export(store, OTHER)

@@ -47,7 +47,7 @@ def go_on(journal: EffectJournal, now: datetime) -> None:
         AuraError: what is open cannot be seen, or something cannot be deleted.
     """
     vault = journal.vault
-    unfinished = journal.read().unfinished
+    unfinished = journal.unfinished()
     there: set[str] = set()
     if any(each.kind in {PRUNE, PRUNED_OBJECTS} for each in unfinished):
         there = {row.export_id for row in vault.exports()}
@@ -62,8 +62,9 @@ def go_on(journal: EffectJournal, now: datetime) -> None:
 
 def _newer(vault: Vault, made: Manifest, now: datetime) -> Manifest | None:
     """A copy that may push this one out: younger, not of the future, as consistent, and whole."""
-    rows = [row.manifest for row in vault.exports() if row.manifest is not None]
-    fitting = [each for each in rows if _may_replace(each, made, now)]
+    rows = vault.exports(made.instance.id)
+    found = [row.manifest for row in rows if row.manifest is not None]
+    fitting = [each for each in found if _may_replace(each, made, now)]
     return next((each for each in _newest_first(fitting) if _whole(vault, each)), None)
 
 
