@@ -17,7 +17,7 @@ from typing import Any
 from aura_emulator.faults.rules import Fault
 from bench.figures import Figure
 from pulumi_neo4j_aura.errors import AuraError
-from support.reconciling import policy, publish, reconciler
+from support.reconciling import MovedKeeper, policy, publish, reconciler
 from support.simulated import Simulated
 
 NAME = "reconciling"
@@ -77,7 +77,7 @@ def _year(home: Path) -> Iterator[Figure]:
         if chance.random() < 0.3:
             world.app.state.rules.add(_fault(chance))
         try:
-            reconciler(world, wanted).apply(list_age=HOUR)
+            reconciler(world, wanted, keeper=MovedKeeper).apply(list_age=HOUR)
         except AuraError:
             failed += 1
     took = time.perf_counter() - began

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from pulumi_neo4j_aura import policy_document
 from pulumi_neo4j_aura.domain.policy import Policy
@@ -12,12 +14,13 @@ from pulumi_neo4j_aura.execution.actions.world import Exporter, World
 from pulumi_neo4j_aura.execution.services import Services
 from pulumi_neo4j_aura.observation.memory import VaultMemory
 from pulumi_neo4j_aura.observation.observer import Observer
+from pulumi_neo4j_aura.reconciler.keeping import Keeper
 from pulumi_neo4j_aura.reconciler.passes import Reconciler
 from pulumi_neo4j_aura.vault import policies
 from pulumi_neo4j_aura.vault.shared_journal import SharedJournal
 from pulumi_neo4j_aura.vault.vault import Vault
 from support.emulator import PRODUCTION_PROJECT_ID
-from support.simulated import Simulated, tiny_export
+from support.simulated import SharedClock, Simulated, tiny_export
 
 
 def policy(world: Simulated, **fields: Any) -> Policy:
@@ -55,6 +58,7 @@ def reconciler(
     sender: Any = None,
     exporter: Exporter = tiny_export,
     patience_seconds: float = 3600.0,
+    keeper: Callable[[Any, threading.Event], Keeper] = Keeper,
 ) -> Reconciler:
     """A fresh process that reconciles these policies."""
     place = vault or world.vault
@@ -78,4 +82,30 @@ def reconciler(
         clock=world.clock,
         holder=holder,
         report=world.lines.append,
+        keeper=keeper,
     )
+
+
+class MovedKeeper(Keeper):
+    """Renews leases by the moved clock, where hours pass while the usual one waits for a minute."""
+
+    def __init__(self, clock: SharedClock, stopping: threading.Event) -> None:
+        super().__init__(clock, stopping)
+        self._moved = clock
+        self._turn = threading.Lock()
+        self._at = clock.monotonic() + self.every
+
+    def __enter__(self) -> Self:
+        self._moved.passed.append(self._tick)
+        return super().__enter__()
+
+    def __exit__(self, *ended: object) -> None:
+        self._moved.passed.remove(self._tick)
+        super().__exit__(*ended)  # type: ignore[arg-type] # as they came
+
+    def _tick(self) -> None:
+        with self._turn:
+            if self._moved.monotonic() < self._at:
+                return
+            self._at = self._moved.monotonic() + self.every
+        self.renew()

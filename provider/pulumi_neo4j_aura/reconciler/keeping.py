@@ -27,7 +27,7 @@ class Keeper:
     def __init__(self, clock: Clock, stopping: threading.Event, every: float = _EVERY) -> None:
         self._clock = clock
         self._stopping = stopping
-        self._every = every
+        self.every = every
         self._held: list[Lease] = []
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="lease-keeper", daemon=True)
@@ -54,12 +54,16 @@ class Keeper:
             except AuraError as failure:
                 _log.warning("a lease could not be released and ends by itself: %s", failure)
 
+    def renew(self) -> None:
+        """Renew them now."""
+        for held in tuple(self._held):
+            try:
+                held.renew()
+            except Refused:
+                self._stopping.set()
+            except AuraError as failure:
+                _log.warning("a lease could not be renewed now: %s", failure)
+
     def _renew(self) -> None:
-        while not self._over.wait(self._every):
-            for held in tuple(self._held):
-                try:
-                    held.renew()
-                except Refused:
-                    self._stopping.set()
-                except AuraError as failure:
-                    _log.warning("a lease could not be renewed now: %s", failure)
+        while not self._over.wait(self.every):
+            self.renew()

@@ -69,6 +69,7 @@ class Reconciler:
         holder: who this is, for the lease; read by people.
         report: told what happens.
         stopping: set it to begin nothing new.
+        keeper: makes what renews leases while work is done; the usual one does in real time.
     """
 
     policies: tuple[Policy, ...]
@@ -78,6 +79,7 @@ class Reconciler:
     holder: str
     report: Lines = lambda _line: None
     stopping: threading.Event = field(default_factory=threading.Event)
+    keeper: Callable[[Clock, threading.Event], Keeper] = Keeper
 
     def plan(
         self,
@@ -128,8 +130,10 @@ class Reconciler:
         """One round; what is left afterwards is looked at only where something was done."""
         targets = {policy.name: policy.target for policy in self.policies}
         needed = _needed(plan, targets)
-        with Keeper(self.clock, self.stopping) as keeper:
+        with self.keeper(self.clock, self.stopping) as keeper:
             books, busy = self._books(needed, keeper)
+            for url in books.keys() & set(plan.cut_short):
+                self._end_prunes(books[url])
             self._settle(plan, books, targets)
             ready = [each for each in plan.actions if targets[each.policy] in books]
             runner = Runner(
@@ -164,7 +168,6 @@ class Reconciler:
                 continue
             keeper.keep(held)
             books[url] = Vaulted(EffectJournal(vault, self.clock), held)
-            self._end_prunes(books[url])
         return books, busy
 
     def _end_prunes(self, book: Vaulted) -> None:

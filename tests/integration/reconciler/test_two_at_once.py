@@ -8,7 +8,7 @@ from typing import Any
 from pulumi_neo4j_aura.execution.actions.outcome import Done, Skipped, Waiting
 from pulumi_neo4j_aura.reconciler.passes import LEASE
 from pulumi_neo4j_aura.vault.vault import Vault
-from support.reconciling import policy, publish, reconciler
+from support.reconciling import MovedKeeper, policy, publish, reconciler
 from support.simulated import tiny_export
 from support.stores import Recording
 
@@ -42,6 +42,30 @@ def test_while_one_works_the_other_waits_and_says_for_whom(world):
     assert "first" in next(iter(second.busy.values()))
     assert len(world.vault.exports()) == 1
     assert len(creates(world)) == 2  # the instance itself, and one clone
+
+
+def test_the_journal_is_listed_once_a_look(world):
+    """After a year it has tens of thousands of records; before the work and after it is enough."""
+    wanted = due(world)
+    watched = Recording(world.vault.store)
+    done = reconciler(world, wanted, vault=Vault(watched)).apply()  # type: ignore[arg-type]
+    assert [type(each.outcome) for each in done.ended] == [Done]
+    assert watched.calls.count(("list", "journal")) == 2
+
+
+def test_who_works_for_longer_than_a_lease_keeps_it(world):
+    """It is renewed by the clock that the world goes by; else most of a fleet would wait a day."""
+    for number in range(20):
+        world.instance(f"db-{number}")
+    wanted = policy(world, limits={"concurrency": 2})
+    publish(world, wanted)
+
+    began = world.clock.now()
+    done = reconciler(world, wanted, keeper=MovedKeeper).apply()
+    assert world.clock.now() - began > 2 * LEASE
+    assert {type(each.outcome) for each in done.ended} == {Done}
+    assert len(world.vault.exports()) == 20
+    assert world.clock.passed == []
 
 
 def test_who_wakes_up_after_its_lease_ended_does_nothing_more(world):
