@@ -32,9 +32,6 @@ from pulumi_neo4j_aura.planning import schedule, selecting
 from pulumi_neo4j_aura.planning.schedule import Who
 from pulumi_neo4j_aura.vault.vault import Vault
 
-#: Instances looked at beside each other. More gain little: the rate budget binds.
-_WORKERS: Final = 4
-
 #: So many instances can be looked at within the rate budget while somebody waits.
 FEW: Final = 50
 
@@ -48,12 +45,14 @@ class Observer:
         vaults: by URL; the targets of the policies.
         memory: what earlier looks saw.
         owns_clone: whether the clone with this mark in its name is known to a journal of ours.
+        workers: instances looked at beside each other. More gain little: the rate budget binds.
     """
 
     services: Services
     vaults: Mapping[str, Vault]
     memory: Memory
     owns_clone: Callable[[str], bool] = lambda _owner: False
+    workers: int = 4
 
     def observe(
         self, policies: Sequence[Policy], *, list_age: timedelta = timedelta(), fresh: bool = False
@@ -117,7 +116,7 @@ class Observer:
 
     def _look(self, rows: Sequence[InstanceSummary], needs: _Needs) -> tuple[ObservedInstance, ...]:
         looker = Looker(self.services.client, self.memory, _every)
-        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="look") as pool:
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="look") as pool:
             return tuple(pool.map(lambda row: looker.look(row, needs(row), needs.now), rows))
 
     def _expected(

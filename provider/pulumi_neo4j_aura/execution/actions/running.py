@@ -87,7 +87,9 @@ class Runner:
         self._slots = _semaphores(names, self.concurrency)
         self._clones = _semaphores(names, self.clones)
         chains = _by_instance(actions)
-        with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="action") as pool:
+        # No more than can have a place at once: the others would only wait for one.
+        workers = min(MOST_AT_ONCE, sum(max(self.concurrency.get(name, 1), 1) for name in names))
+        with ThreadPoolExecutor(max(workers, 1), thread_name_prefix="action") as pool:
             ended = [each for chain in pool.map(self._chain, chains) for each in chain]
         order = {action.key: place for place, action in enumerate(actions)}
         return tuple(sorted(ended, key=lambda each: order[each.action.key]))
