@@ -59,6 +59,7 @@ def reconciler(
     exporter: Exporter = tiny_export,
     patience_seconds: float = 3600.0,
     keeper: Callable[[Any, threading.Event], Keeper] = Keeper,
+    workers: int = 4,
 ) -> Reconciler:
     """A fresh process that reconciles these policies."""
     place = vault or world.vault
@@ -71,6 +72,7 @@ def reconciler(
             vaults=vaults,
             memory=VaultMemory(place),
             owns_clone=lambda owner: clones.owned(here, owner),
+            workers=workers,
         ),
         world=World(
             services={world.target: here},
