@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +31,7 @@ _PATIENCE = 180
 
 #: What exports are measured by: names for the table.
 DRAIN, DRIVER = "the drain", "the driver's rows"
+OURS, ARCHIVED = "ours", "ours without the fingerprint"
 
 
 class Tool(Protocol):
@@ -64,7 +66,7 @@ class Ours:
     """Into a vault in a folder: compressed, hashed, with its fingerprint; back with the proof."""
 
     folder: Path
-    name: str = "ours"
+    name: str = OURS
     writes_back: bool = True
     tries: int = 3
     _made: tuple[Store, Manifest] | None = field(default=None, repr=False)
@@ -98,6 +100,31 @@ class Ours:
         state = self.folder / f"import-{datetime.now(UTC):%H%M%S%f}"
         job = importing.Job(store, manifest, NO_IDENTITIES, server.database, "enterprise-db", state)
         assert importing.import_export(job, SystemClock(), Silent(), lambda _line: None).proven
+
+
+@dataclass
+class Archived:
+    """As ours, compressed and hashed into a vault in a folder, but without the fingerprint."""
+
+    folder: Path
+    name: str = ARCHIVED
+    writes_back: bool = False
+    tries: int = 3
+
+    def export(self, server: WithApoc) -> int:
+        store = open_store(str(self.folder / "archived"))
+        place = Place(store, _FOLDER, "bench-now", (), _PART_BYTES)
+        now = datetime.now(UTC).isoformat()
+        ledger = Ledger(self.folder / f"archived-{now}", {"source": now})
+        run, connect = archiving._Run(place, ledger, Silent()), server.database.connect
+        kinds = (("nodes", reading.nodes), ("relationships", reading.relationships))
+        made = [
+            run.archive(kind, partial(rows, connect), lambda _batch: None) for kind, rows in kinds
+        ]
+        return sum(part.stored_bytes for parts in made for part in parts)
+
+    def bring_back(self, server: WithApoc) -> None:
+        raise NotImplementedError
 
 
 @dataclass
@@ -240,4 +267,4 @@ class Backup:
 def tools(folder: Path) -> list[Tool]:
     """All that are compared."""
     rows = [Rows(DRAIN, _drain), Rows(DRIVER, _driven)]
-    return [*rows, Ours(folder), *apoc_tools(), Backup(folder)]
+    return [*rows, Ours(folder), Archived(folder), *apoc_tools(), Backup(folder)]
