@@ -474,7 +474,8 @@ def copy_of(production: Mapping[str, str]) -> str:
     """Where the copy of production lies, and how to look at it."""
     if "export_manifest" not in production:
         return ""
-    short = production["export_id"][:8]
+    # Instance and the beginning of the snapshot: the instance alone has several exports soon.
+    short = production["export_id"][:13]
     return (
         f"\na copy of the snapshot lies in {SHOWN_VAULT}: look at it with\n"
         f"  .venv/bin/aura-backup ls --target {SHOWN_VAULT}\n"
