@@ -35,6 +35,7 @@ from pulumi_neo4j_aura.graph.fingerprint.beside import Beside
 from pulumi_neo4j_aura.graph.ids import IdSet
 from pulumi_neo4j_aura.vault import encryption
 from pulumi_neo4j_aura.vault.archive import compression
+from pulumi_neo4j_aura.vault.manifest import Part
 from pulumi_neo4j_aura.vault.store import open_store
 from support.databases import running_databases
 
@@ -64,8 +65,8 @@ def _against_the_drain(database: Database, folder: Path) -> Iterator[Figure]:
     recipient = str(pyrage.x25519.Identity.generate().to_public())
     ways: dict[str, Callable[[], object]] = {
         "drain": lambda: _drain(database),
-        "archived": lambda: _archive(database, folder, ()),
-        "archived, encrypted": lambda: _archive(database, folder, (recipient,)),
+        "archived": lambda: archive(database, folder),
+        "archived, encrypted": lambda: archive(database, folder, (recipient,)),
         WHOLE: lambda: _whole(database, folder),
         ALONE: _fingerprinting(database),
     }
@@ -134,12 +135,15 @@ def _place(folder: Path, recipients: tuple[str, ...]) -> Place:
     return Place(store, "exports/bench/now", "bench", recipients, 64 << 20)
 
 
-def _archive(database: Database, folder: Path, recipients: tuple[str, ...]) -> None:
+def archive(database: Database, folder: Path, recipients: tuple[str, ...] = ()) -> list[Part]:
     """Everything but the fingerprint."""
     ledger = Ledger(folder / "ledger", {"source": str(time.monotonic_ns())})
     run = archiving._Run(_place(folder, recipients), ledger, Silent())
-    for kind, rows in (("nodes", reading.nodes), ("relationships", reading.relationships)):
-        run.archive(kind, partial(rows, database.connect), lambda _record: None)
+    return [
+        part
+        for kind, rows in (("nodes", reading.nodes), ("relationships", reading.relationships))
+        for part in run.archive(kind, partial(rows, database.connect), lambda _batch: None)
+    ]
 
 
 def _whole(database: Database, folder: Path) -> Archived:

@@ -22,7 +22,9 @@ from pulumi_neo4j_aura.graph.bolt import Connection
 from pulumi_neo4j_aura.graph.ids import IdSet
 
 Connect = Callable[[], Connection]
-Batches = Generator[list[bytes], None, None]
+#: Rows that arrived together.
+Batch = list[bytes]
+Batches = Generator[Batch, None, None]
 Sleep = Callable[[float], None]
 
 _NODES: Final = "MATCH (n) RETURN id(n), labels(n), properties(n)"
@@ -96,7 +98,7 @@ def _rows(connect: Connect, query: str, seen: IdSet, sleep: Sleep) -> Batches:
             return
 
 
-def _unseen(connection: Connection, query: str, seen: IdSet) -> Iterator[list[bytes]]:
+def _unseen(connection: Connection, query: str, seen: IdSet) -> Iterator[Batch]:
     for arrived in connection.batches(_in_cypher_5(connection, query)):
         for first in range(0, len(arrived), _MOST_TOGETHER):
             batch = arrived[first : first + _MOST_TOGETHER]

@@ -6,12 +6,12 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from bench.comparison import bringing
 from bench.comparison.server import WithApoc
+from bench.exports import archive
 from bench.reading import _drained
 from pulumi_neo4j_aura.bootstrap import SystemClock
 from pulumi_neo4j_aura.execution.exports import archiving, importing
@@ -112,16 +112,8 @@ class Archived:
     tries: int = 3
 
     def export(self, server: WithApoc) -> int:
-        store = open_store(str(self.folder / "archived"))
-        place = Place(store, _FOLDER, "bench-now", (), _PART_BYTES)
-        now = datetime.now(UTC).isoformat()
-        ledger = Ledger(self.folder / f"archived-{now}", {"source": now})
-        run, connect = archiving._Run(place, ledger, Silent()), server.database.connect
-        kinds = (("nodes", reading.nodes), ("relationships", reading.relationships))
-        made = [
-            run.archive(kind, partial(rows, connect), lambda _batch: None) for kind, rows in kinds
-        ]
-        return sum(part.stored_bytes for parts in made for part in parts)
+        made = archive(server.database, self.folder / "archived")
+        return sum(part.stored_bytes for part in made)
 
     def bring_back(self, server: WithApoc) -> None:
         raise NotImplementedError

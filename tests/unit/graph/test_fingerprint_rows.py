@@ -48,7 +48,7 @@ def finished(nodes=(), relationships=(), **options):
 def test_what_is_no_node_is_refused(record):
     """And shown, so that somebody can look at it."""
     with Fingerprinter() as one, pytest.raises(Permanent, match="should be a node"):
-        one.add_node(record)
+        one.add_nodes([record])
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_what_is_no_node_is_refused(record):
 def test_what_is_no_relationship_is_refused(record):
     """And shown, so that somebody can look at it."""
     with Fingerprinter() as one, pytest.raises(Permanent, match="should be a relationship"):
-        one.add_relationship(record)
+        one.add_relationships([record])
 
 
 @pytest.mark.parametrize("number", [0, 5000])
@@ -79,7 +79,7 @@ def test_a_node_that_came_twice_is_no_graph(number):
 def test_an_id_beyond_all_databases_is_refused():
     """Rather than a file of that size."""
     with Fingerprinter() as one, pytest.raises(Permanent, match="no database's id"):
-        one.add_node(encode([2**62, [], {}]))
+        one.add_nodes([encode([2**62, [], {}])])
 
 
 def test_nodes_come_before_relationships():
@@ -87,7 +87,7 @@ def test_nodes_come_before_relationships():
     with Fingerprinter() as one:
         one.add_relationships(())
         with pytest.raises(ValueError, match="nodes come before"):
-            one.add_node(A_NODE)
+            one.add_nodes([A_NODE])
 
 
 def test_fewer_rounds_than_none_make_no_sense():
@@ -152,8 +152,8 @@ def test_more_properties_than_a_tiny_map_holds():
 def test_temporary_files_have_no_names(tmp_path):
     """So that nothing is left even after a kill -9."""
     with Fingerprinter(folder=tmp_path) as one:
-        one.add_node(A_NODE)
-        one.add_relationship(encode([0, 0, 0, "T", {}]))
+        one.add_nodes([A_NODE])
+        one.add_relationships([encode([0, 0, 0, "T", {}])])
         assert list(tmp_path.iterdir()) == []
 
 
@@ -189,7 +189,7 @@ def test_no_room_for_colours_is_an_error_and_no_crash(tmp_path):
 def test_no_room_for_relationships_is_an_error(tmp_path):
     """They are kept on disk for later rounds."""
     with Fingerprinter(folder=tmp_path) as one:
-        one.add_node(A_NODE)
+        one.add_nodes([A_NODE])
         with files_no_larger_than(CHUNK), pytest.raises(Permanent, match="cannot be written"):
             one.add_relationships(encode([n, 0, 0, "T", {}]) for n in range(10_000))
         one.close()

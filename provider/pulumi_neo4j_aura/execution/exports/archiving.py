@@ -17,7 +17,7 @@ from pulumi_neo4j_aura.graph import reading
 from pulumi_neo4j_aura.graph.fingerprint import Fingerprint
 from pulumi_neo4j_aura.graph.fingerprint.beside import taking
 from pulumi_neo4j_aura.graph.ids import IdSet
-from pulumi_neo4j_aura.graph.reading import Batches
+from pulumi_neo4j_aura.graph.reading import Batch, Batches
 from pulumi_neo4j_aura.graph.schema import Schema
 from pulumi_neo4j_aura.vault import archive
 from pulumi_neo4j_aura.vault.manifest import Part
@@ -25,8 +25,6 @@ from pulumi_neo4j_aura.vault.store import Store
 
 NODES, RELATIONSHIPS, SCHEMA = "nodes", "relationships", "schema"
 
-#: Rows that arrived together.
-Batch = list[bytes]
 Observe = Callable[[Batch], object]
 
 

@@ -17,7 +17,6 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Final, Protocol, Self, cast
 
 from pulumi_neo4j_aura.errors import AuraError, Transient
@@ -114,12 +113,7 @@ class Beside:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         self.close()
 
     def _send(self, message: tuple[Any, ...]) -> None:

@@ -40,10 +40,6 @@ class Fingerprinter:
         self._spool: IO[bytes] | None = None
         self._relationships: Relationships | None = None
 
-    def add_node(self, record: bytes) -> None:
-        """Take in one node; as `add_nodes`."""
-        self.add_nodes((record,))
-
     def add_nodes(self, records: Iterable[bytes]) -> int:
         """Take in nodes; says how many came.
 
@@ -54,10 +50,6 @@ class Fingerprinter:
         if self._relationships is not None:
             raise ValueError("nodes come before relationships")
         return self._nodes.add(records)
-
-    def add_relationship(self, record: bytes) -> None:
-        """Take in one relationship; as `add_relationships`."""
-        self.add_relationships((record,))
 
     def add_relationships(self, records: Iterable[bytes]) -> int:
         """Take in relationships; says how many came. All nodes must have come.
